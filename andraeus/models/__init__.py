@@ -1,0 +1,1 @@
+"""Base models: where they come from, what they are (fingerprints), how they are loaded."""

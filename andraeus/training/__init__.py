@@ -1,0 +1,1 @@
+"""Training: adapters, batches and the loop."""

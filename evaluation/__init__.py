@@ -1,0 +1,1 @@
+"""Arms, suites, grading, statistics, tables and figures. Knows nothing of Hydra."""

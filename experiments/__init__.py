@@ -1,0 +1,1 @@
+"""The Hydra program: cells, store, studies, tracking."""
