@@ -1,0 +1,263 @@
+"""Reading a profile from YAML: the documented form, or a flat ``key: value`` mapping."""
+
+import re
+from collections.abc import Iterable
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from andraeus.errors import UserError
+from andraeus.facts.answers import answer_type
+from andraeus.facts.fact import BlindQuestion, Composition, Fact, Profile
+from andraeus.relations.catalogue import Meaning, closest, find, read_yaml
+from andraeus.relations.relation import FAMILIES, AnswerType, Family
+
+Text = str
+_OWNER_KEYS = ("user_name", "name", "my_name", "first_name")
+_SPECIES_KEYS = ("pet_type", "pet_species", "type_of_pet", "pet_kind")
+
+
+class _Entry(BaseModel):
+    """One fact as written."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
+
+    relation: str = Field(min_length=1)
+    value: str = Field(min_length=1)
+    subject: str | None = Field(default=None, min_length=1)
+    id: str | None = Field(default=None, min_length=1)
+    aliases: tuple[str, ...] = ()
+    answer: AnswerType | None = None
+    tier: Literal[1, 2, 3] | None = None
+    questions: dict[Family, tuple[str, ...]] | tuple[str, ...] = ()
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return _as_text(value)
+
+
+class _CompositionEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
+
+    id: str = Field(min_length=1)
+    questions: tuple[str, ...] = Field(min_length=1)
+    value: str = Field(min_length=1)
+    aliases: tuple[str, ...] = ()
+    answer: AnswerType | None = None
+    components: tuple[str, ...] = Field(min_length=2)
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        return _as_text(value)
+
+
+class _ProfileFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(min_length=1)
+    pronoun: Literal["he", "she", "they"] = "they"
+    facts: list[_Entry] = Field(min_length=1)
+    compositions: list[_CompositionEntry] = []
+    distractors: tuple[str, ...] = ()
+
+
+def load_profile(path: str, blind: str | None = None, seed: int = 0) -> Profile:
+    """Read a person's facts.
+
+    Args:
+        path: A YAML file; ``package:alex`` names a profile that is shipped.
+        blind: A YAML list of ``{fact, question}`` that are set aside from training, or ``None``.
+        seed: Stream for what is random about the profile's questions (typos).
+
+    Raises:
+        UserError: The file is missing, is no YAML, lacks something, or contradicts itself.
+    """
+    content = _read(path)
+    written = _parse(content, path)
+    facts = [_fact(entry) for entry in written.facts]
+    _check_facts(facts, path)
+    compositions = tuple(_composition(entry) for entry in written.compositions)
+    _check_compositions(facts, compositions, path)
+    questions = _read_blind(blind, {f.id for f in facts} | {c.id for c in compositions}) if blind else ()
+    return Profile(
+        name=written.name,
+        pronoun=written.pronoun,
+        facts=tuple(facts),
+        compositions=compositions,
+        distractors=written.distractors,
+        blind=questions,
+        seed=seed,
+    )
+
+
+def unknown_relations(profile: Profile) -> list[str]:
+    """Return one sentence for each fact whose relation the catalogue does not know."""
+    notes = []
+    for fact in profile.facts:
+        if not fact.relation.known:
+            like = ", ".join(closest(fact.relation.name))
+            notes.append(
+                f"{fact.id}: no such relation in the catalogue, so it is asked by its noun phrase "
+                f'("What is my {fact.relation.noun}?")' + (f"; known and similar: {like}." if like else ".")
+            )
+    return notes
+
+
+def _read(path: str) -> Any:
+    if path.startswith("package:"):
+        file = resources.files("andraeus.facts") / "profiles" / f"{path.removeprefix('package:')}.yaml"
+    else:
+        file = Path(path).expanduser()
+    if not file.is_file():
+        raise UserError(f"There is no facts file {path}: give the path of a YAML file.")
+    try:
+        return read_yaml(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f" at line {where.line + 1}" if where else ""
+        raise UserError(f"{path} is not valid YAML{line}: mend it (values with ': ' or '#' need quotes).") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _parse(content: Any, path: str) -> _ProfileFile:
+    if not isinstance(content, dict) or not content:
+        raise UserError(f"{path} holds no facts: write `name:` and a list `facts:`, or lines of `key: value`.")
+    if "facts" not in content:
+        content = _from_flat(content, path)
+    try:
+        return _ProfileFile.model_validate(content)
+    except ValidationError as error:
+        raise UserError(f"{path}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    """Put all problems of a file in one sentence, each with its place."""
+    parts = []
+    for problem in error.errors()[:5]:
+        place = ".".join(str(p + 1) if isinstance(p, int) else str(p) for p in problem["loc"])
+        parts.append(f"{place}: {problem['msg'][:1].lower()}{problem['msg'][1:]}")
+    more = len(error.errors()) - len(parts)
+    return "; ".join(parts) + (f"; and {more} more." if more > 0 else ".")
+
+
+def _from_flat(content: dict[Any, Any], path: str) -> dict[str, Any]:
+    """Turn ``user_name: Alex`` / ``pet_name: Max`` lines into the documented form."""
+    nested = [key for key, value in content.items() if isinstance(value, dict)]
+    if nested:
+        raise UserError(f"{path}: {nested[0]} holds a mapping; in a flat file every line is `key: value`.")
+    owner = next((key for key in _OWNER_KEYS if key in content), None)
+    if owner is None:
+        raise UserError(f"{path} does not say whose facts these are: add a line `user_name: …`.")
+    name = str(content[owner]).strip()
+    species = next((_as_text(content[key]) for key in _SPECIES_KEYS if key in content), None)
+    pronoun = content.get("pronoun", "they")
+    facts: list[dict[str, Any]] = []
+    for key, value in content.items():
+        key = str(key)
+        if key in ("pronoun", "distractors"):
+            continue
+        relation = "first_name" if key == owner and " " not in name else "full_name" if key == owner else key
+        entry: dict[str, Any] = {"relation": relation, "id": key}
+        if isinstance(value, list):
+            if not value:
+                raise UserError(f"{path}: {key} is an empty list: give it a value or take the line out.")
+            value = ", ".join(str(_as_text(v)) for v in value)
+        if key.startswith("pet_") and key not in _SPECIES_KEYS and isinstance(species, str):
+            # "pet_type: cat" says what all the other pet_… lines are about.
+            entry["subject"] = species
+        facts.append(entry | {"value": "" if value is None else value})
+    return {"name": name.split()[0] if name else "", "pronoun": pronoun, "facts": facts}
+
+
+def _as_text(value: object) -> object:
+    """Undo YAML's own readings: ``yes`` is a word, dates are written out."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if hasattr(value, "strftime"):
+        return f"{value.day} {value.strftime('%B %Y')}"  # type: ignore[attr-defined]
+    return value
+
+
+def _fact(entry: _Entry) -> Fact:
+    meaning: Meaning = find(entry.relation, entry.subject)
+    relation = meaning.relation
+    subject = entry.subject or meaning.subject or relation.subject
+    named = entry.relation if entry.subject is None else f"{entry.relation}.{_slug(entry.subject)}"
+    questions = entry.questions if isinstance(entry.questions, dict) else {"direct": entry.questions}
+    return Fact(
+        id=entry.id or named,
+        relation=relation,
+        subject=subject,
+        value=entry.value,
+        aliases=entry.aliases,
+        answer=entry.answer or answer_type(relation, entry.value),
+        tier=entry.tier or relation.tier,
+        questions={f: tuple(questions[f]) for f in FAMILIES if questions.get(f)},  # type: ignore[index,call-overload]
+    )
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+
+
+def _composition(entry: _CompositionEntry) -> Composition:
+    return Composition(
+        id=entry.id,
+        questions=entry.questions,
+        value=entry.value,
+        answer=entry.answer or answer_type(None, entry.value),
+        components=entry.components,
+        aliases=entry.aliases,
+    )
+
+
+def _check_facts(facts: list[Fact], path: str) -> None:
+    _no_duplicates((f.id for f in facts), path)
+    seen: dict[tuple[str, str | None], Fact] = {}
+    for fact in facts:
+        key = (fact.relation.name, fact.subject.lower() if fact.subject else None)
+        if (other := seen.get(key)) is not None:
+            verb = "repeats" if other.value.casefold() == fact.value.casefold() else "contradicts"
+            raise UserError(
+                f"{path}: {fact.id} ({fact.value}) {verb} {other.id} ({other.value}): both say what the same thing is; "
+                "keep one, or give each its own subject (such as `subject: older sister`)."
+            )
+        seen[key] = fact
+
+
+def _check_compositions(facts: list[Fact], compositions: Iterable[Composition], path: str) -> None:
+    _no_duplicates([f.id for f in facts] + [c.id for c in compositions], path)
+    ids = {f.id for f in facts}
+    for composition in compositions:
+        if missing := [c for c in composition.components if c not in ids]:
+            raise UserError(f"{path}: composition {composition.id} needs {', '.join(missing)}, which is no fact here.")
+
+
+def _no_duplicates(ids: Iterable[str], path: str) -> None:
+    seen: set[str] = set()
+    for fact_id in ids:
+        if fact_id in seen:
+            raise UserError(f"{path}: two entries have the id {fact_id}: rename one.")
+        seen.add(fact_id)
+
+
+def _read_blind(path: str, ids: set[str]) -> tuple[BlindQuestion, ...]:
+    content = _read(path)
+    if not isinstance(content, list) or not content:
+        raise UserError(f"{path} holds no questions: write a list of `- {{fact: ID, question: …}}`.")
+    questions = []
+    for number, entry in enumerate(content, 1):
+        if not isinstance(entry, dict) or set(entry) != {"fact", "question"}:
+            raise UserError(f"{path}: entry {number} is not `{{fact: ID, question: …}}`.")
+        if entry["fact"] not in ids:
+            raise UserError(f"{path}: entry {number} asks for {entry['fact']}, which the profile does not have.")
+        questions.append(BlindQuestion(str(entry["fact"]), str(entry["question"]).strip()))
+    return tuple(questions)

@@ -1,0 +1,83 @@
+"""What a training run is told: the LoRA shape and the recipe."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SEVEN_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+@dataclass(frozen=True)
+class LoraSpec:
+    """Shape of the adapter (LoRA, Hu et al. 2021).
+
+    Attributes:
+        r: Rank; 0 trains all weights instead (full fine-tune).
+        alpha: Scale numerator: the update is ``alpha / r * B A``.
+        dropout: Dropout on the adapter's input.
+        target_modules: Linear modules that get an adapter.
+        layers: Indices of the adapted layers, or ``None`` for all.
+    """
+
+    r: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+    target_modules: tuple[str, ...] = SEVEN_LINEARS
+    layers: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Plateau:
+    """Stopping rule on the development phrasings.
+
+    Attributes:
+        every: Steps between two looks.
+        patience: Looks without improvement before training stops.
+        min_improvement: Fall of the validation loss (nats a token) that counts as improvement.
+    """
+
+    every: int = 10
+    patience: int = 2
+    min_improvement: float = 0.01
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How an adapter is trained.
+
+    Exactly one of ``epochs`` and ``steps`` is given; which of them a study holds equal is its own
+    statement.
+
+    Attributes:
+        epochs: Passes over the training rows.
+        steps: Optimiser steps.
+        batch_size: Rows in one micro-batch.
+        accumulation: Micro-batches in one optimiser step; losses are weighted by answer tokens.
+        learning_rate: Peak learning rate.
+        schedule: Shape after warm-up.
+        warmup_ratio: Share of the steps over which the rate rises from zero.
+        weight_decay: Decoupled weight decay.
+        clip_norm: Largest gradient norm.
+        optimizer: ``adamw``, or ``paged_adamw_8bit`` (bitsandbytes, on a GPU).
+        max_length: Longest row in tokens; a longer one is an error, never cut.
+        gradient_checkpointing: Trade time for memory.
+        share_prefix: Compute the common chat prefix once a batch. Exact; falls back aloud with
+            dropout or checkpointing.
+        checkpoints: Steps whose adapter is kept inside the adapter folder.
+        plateau: Stopping rule, or ``None`` to train to the end.
+    """
+
+    epochs: float | None = None
+    steps: int | None = None
+    batch_size: int = 16
+    accumulation: int = 1
+    learning_rate: float = 1e-3
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    warmup_ratio: float = 0.03
+    weight_decay: float = 0.0
+    clip_norm: float = 1.0
+    optimizer: Literal["adamw", "paged_adamw_8bit"] = "adamw"
+    max_length: int = 512
+    gradient_checkpointing: bool = False
+    share_prefix: bool = True
+    checkpoints: tuple[int, ...] = ()
+    plateau: Plateau | None = field(default=None)
