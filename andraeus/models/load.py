@@ -1,7 +1,8 @@
 """Loading a base model and its tokenizer, quantised or not."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from andraeus.models.resolve import ModelFiles
@@ -10,18 +11,25 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 
-@dataclass(frozen=True)
+class QuantizationKind(StrEnum):
+    """``int8``: LLM.int8 (Dettmers et al. 2022); ``nf4``: QLoRA (Dettmers et al. 2023)."""
+
+    none = "none"
+    int8 = "int8"
+    nf4 = "nf4"
+
+
+@dataclass
 class Quantization:
     """How the frozen base's linear weights are stored.
 
     Attributes:
-        kind: ``none``, ``int8`` (LLM.int8, Dettmers et al. 2022) or ``nf4`` (QLoRA, Dettmers et al.
-            2023).
+        kind: ``none``, ``int8`` or ``nf4``.
         double: Quantise the quantisation constants too (``nf4`` only).
         compute_dtype: Type the weights are dequantised to for a product.
     """
 
-    kind: Literal["none", "int8", "nf4"] = "none"
+    kind: QuantizationKind = QuantizationKind.none
     double: bool = True
     compute_dtype: str = "float32"
 

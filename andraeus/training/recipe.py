@@ -1,12 +1,31 @@
-"""What a training run is told: the LoRA shape and the recipe."""
+"""What a training run is told: the LoRA shape and the recipe.
 
-from dataclasses import dataclass, field
-from typing import Literal
+These dataclasses are also the schema of the ``lora`` and ``training`` configs (so they are not
+frozen: OmegaConf would make the configs read-only).
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
 
 SEVEN_LINEARS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
 
-@dataclass(frozen=True)
+class Schedule(StrEnum):
+    """Shape of the learning rate after warm-up."""
+
+    cosine = "cosine"
+    linear = "linear"
+    constant = "constant"
+
+
+class Optimizer(StrEnum):
+    """``adamw``, or ``paged_adamw_8bit`` (bitsandbytes, on a GPU)."""
+
+    adamw = "adamw"
+    paged_adamw_8bit = "paged_adamw_8bit"
+
+
+@dataclass
 class LoraSpec:
     """Shape of the adapter (LoRA, Hu et al. 2021).
 
@@ -25,7 +44,7 @@ class LoraSpec:
     layers: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Plateau:
     """Stopping rule on the development phrasings.
 
@@ -40,7 +59,7 @@ class Plateau:
     min_improvement: float = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recipe:
     """How an adapter is trained.
 
@@ -57,7 +76,7 @@ class Recipe:
         warmup_ratio: Share of the steps over which the rate rises from zero.
         weight_decay: Decoupled weight decay.
         clip_norm: Largest gradient norm.
-        optimizer: ``adamw``, or ``paged_adamw_8bit`` (bitsandbytes, on a GPU).
+        optimizer: Which optimiser.
         max_length: Longest row in tokens; a longer one is an error, never cut.
         gradient_checkpointing: Trade time for memory.
         share_prefix: Compute the common chat prefix once a batch. Exact; falls back aloud with
@@ -71,13 +90,13 @@ class Recipe:
     batch_size: int = 16
     accumulation: int = 1
     learning_rate: float = 1e-3
-    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    schedule: Schedule = Schedule.cosine
     warmup_ratio: float = 0.03
     weight_decay: float = 0.0
     clip_norm: float = 1.0
-    optimizer: Literal["adamw", "paged_adamw_8bit"] = "adamw"
+    optimizer: Optimizer = Optimizer.adamw
     max_length: int = 512
     gradient_checkpointing: bool = False
     share_prefix: bool = True
     checkpoints: tuple[int, ...] = ()
-    plateau: Plateau | None = field(default=None)
+    plateau: Plateau | None = None

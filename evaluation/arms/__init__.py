@@ -1,1 +1,1 @@
-"""TODO."""
+"""Arms: what answers. A new one is one class here and one YAML file in conf/arm/."""

@@ -1,0 +1,44 @@
+# make run   the default study, from a bare clone to the table
+# make test  linters, types and all tests
+# Both do all of their own set-up, once.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export TOKENIZERS_PARALLELISM := false
+
+.PHONY: run test lint setup models calibrate tune clean
+
+run: models
+	$(BIN)/andraeus
+
+test: models
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest
+
+setup: $(VENV)/.ready
+
+# PyTorch comes first and by its exact version: a range would pull a build with other extras.
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Andraeus needs Python 3.11 or newer.")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 --constraint constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	touch $@
+
+models: $(VENV)/.models
+
+$(VENV)/.models: $(VENV)/.ready scripts/prepare_models.py
+	$(BIN)/python scripts/prepare_models.py
+	touch $@
+
+calibrate: setup
+	$(BIN)/python -m evaluation.statistics.calibrate
+
+tune: models
+	$(BIN)/python scripts/tune.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

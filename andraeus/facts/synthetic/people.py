@@ -1,0 +1,406 @@
+"""The people and animals of one person's world, with birth dates and events in an order that can be."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+from typing import Literal
+
+from faker import Faker
+
+from andraeus.facts.synthetic.values import data, words
+from andraeus.seeds import stream, stream_seed
+
+REFERENCE_YEAR = 2025  # the year whose end all ages are stated for
+
+Sex = Literal["female", "male"]
+_PRONOUN: dict[Sex, Literal["she", "he"]] = {"female": "she", "male": "he"}
+# The people beyond the closest circle: how many of each kind a whole world holds.
+_CIRCLES = {
+    "friend": 52,
+    "colleague": 36,
+    "cousin": 18,
+    "neighbour": 20,
+    "teammate": 18,
+    "old classmate": 24,
+    "aunt": 7,
+    "uncle": 7,
+    "niece": 5,
+    "nephew": 5,
+}
+
+
+@dataclass(frozen=True)
+class Human:
+    """Somebody in the world.
+
+    Attributes:
+        subject: Noun phrase after "my"; empty for the owner.
+        role: Its noun: "sister", "friend".
+        name: First name.
+        sex: For the pronoun.
+        born: Date of birth.
+        named_by: The relation that says the name, or ``None`` where the subject does.
+    """
+
+    subject: str
+    role: str
+    name: str
+    sex: Sex
+    born: date
+    named_by: str | None = "relative_name"
+
+    @property
+    def age(self) -> int:
+        """Age at the end of the reference year."""
+        return REFERENCE_YEAR - self.born.year
+
+    @property
+    def pronoun(self) -> Literal["she", "he"]:
+        """The person's pronoun."""
+        return _PRONOUN[self.sex]
+
+
+@dataclass(frozen=True)
+class Animal:
+    """One of the owner's pets."""
+
+    subject: str
+    species: str
+    born: date
+    adopted: date
+
+    @property
+    def age(self) -> int:
+        """Age at the end of the reference year."""
+        return REFERENCE_YEAR - self.born.year
+
+
+@dataclass
+class World:
+    """Everybody, and what happened when.
+
+    Attributes:
+        owner: Whose profile it is.
+        surname: The owner's.
+        home_country: Where the owner lives: the United Kingdom or the United States.
+        birth_country: Where the owner was born.
+        married: Whether the partner is a spouse.
+        close: Partner, parents, siblings, best friend, children, in that order, then further family.
+        pets: In the order of adoption.
+        others: Friends, colleagues and so on, each with a subject that names them.
+        events: The owner's dated events by relation.
+        met: When the owner first met somebody, by subject.
+        surnames: English surnames, each once.
+        faker: The source of postcodes and the like.
+    """
+
+    owner: Human
+    surname: str
+    home_country: str
+    birth_country: str
+    married: bool
+    close: list[Human]
+    pets: list[Animal]
+    others: list[Human]
+    events: dict[str, date]
+    met: dict[str, date]
+    surnames: Iterator[str]
+    faker: Faker
+    names: "Names" = field(repr=False)
+
+    @property
+    def siblings(self) -> list[Human]:
+        """The owner's brothers and sisters."""
+        return [h for h in self.close if h.role in ("sister", "brother")]
+
+    @property
+    def children(self) -> list[Human]:
+        """The owner's children."""
+        return [h for h in self.close if h.role in ("daughter", "son")]
+
+
+class Names:
+    """First names, each given once.
+
+    Args:
+        random: The stream to draw from.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self._left: dict[tuple[str, Sex], list[str]] = {}
+        self._used: set[str] = set()
+        for culture, lists in data("names")["cultures"].items():
+            for sex in _PRONOUN:
+                names = list(lists[sex])
+                random.shuffle(names)
+                self._left[culture, sex] = names
+
+    def draw(self, sex: Sex, culture: str | None = None) -> str:
+        """Return an unused first name, of a culture if that has any left."""
+        cultures = [culture] if culture and self._left[culture, sex] else [c for (c, s), n in self._left.items() if s == sex and n]
+        weights = [len(self._left[c, sex]) for c in cultures]
+        while True:
+            chosen = self._random.choices(cultures, weights)[0]
+            name = self._left[chosen, sex].pop()
+            if words(name) not in self._used:
+                self._used.add(words(name))
+                return name
+
+
+def build_world(seed: int) -> World:
+    """Draw a person's world; every seed has its own."""
+    random = stream(seed, "synthetic", "people")
+    names = Names(stream(seed, "synthetic", "names"))
+    faker = Faker("en_GB")
+    faker.seed_instance(stream_seed(seed, "synthetic", "faker"))
+    surnames = _surnames(faker)
+    home = random.choice(["the United Kingdom", "the United States"])
+    countries = data("places")["countries"]
+    birth = home if random.random() < 0.6 else random.choice(list(countries))
+    culture = countries[birth]["names"]
+    family_names = data("names")["cultures"][culture]["surnames"]
+    sex: Sex = random.choice(["female", "male"])
+    ages: set[int] = set()
+    owner_age = _new_age(ages, random, lambda: random.randint(27, 58))
+    owner = Human("", "", names.draw(sex, culture), sex, _birth(random, owner_age), None)
+    surname = random.choice(family_names) if family_names else next(surnames)
+    events, met = _life(random, owner)
+    married = "wedding_date" in events
+    close = _family(random, names, owner, culture, married, events, ages)
+    pets = _pets(random, owner, ages)
+    others = _circles(random, names, owner)
+    for human in [*close, *others]:
+        if human.role in ("friend", "best friend", "colleague", "neighbour", "teammate", "old classmate"):
+            met[human.subject] = _meeting(random, owner, human, events)
+        elif human.role == "partner":
+            met[human.subject] = events.pop("met_partner")
+    return World(
+        owner=owner,
+        surname=surname,
+        home_country=home,
+        birth_country=birth,
+        married=married,
+        close=close,
+        pets=pets,
+        others=others,
+        events=events,
+        met=met,
+        surnames=surnames,
+        faker=faker,
+        names=names,
+    )
+
+
+def between(random: Random, first: date, last: date) -> date:
+    """Return a date from ``first`` to ``last``, both included."""
+    return first + timedelta(days=random.randint(0, (last - first).days))
+
+
+def _surnames(faker: Faker) -> Iterator[str]:
+    seen: set[str] = set()
+    while True:
+        surname: str = faker.last_name()
+        if surname not in seen and surname.isalpha():
+            seen.add(surname)
+            yield surname
+
+
+def _birth(random: Random, age: int) -> date:
+    return between(random, date(REFERENCE_YEAR - age, 1, 1), date(REFERENCE_YEAR - age, 12, 28))
+
+
+def _new_age(ages: set[int], random: Random, draw: Callable[[], int]) -> int:
+    """Draw an age that nobody close has: ages are answers, and answers are unique."""
+    for _ in range(200):
+        age = draw()
+        if age not in ages:
+            ages.add(age)
+            return age
+    raise AssertionError("no age is left in the range")
+
+
+def _life(random: Random, owner: Human) -> tuple[dict[str, date], dict[str, date]]:
+    """Draw the owner's dated events.
+
+    School comes first and a wedding after its engagement; moving, the job and love come in any order.
+    """
+    born = owner.born
+    end = date(REFERENCE_YEAR, 10, 31)
+    graduated = date(born.year + random.randint(21, 24), random.choice([6, 7]), random.randint(5, 28))
+    settled = graduated + timedelta(days=40)
+    latest = date(REFERENCE_YEAR - 2, 12, 31)
+    work = between(random, max(settled, latest - timedelta(days=9 * 365)), latest)
+    events = {
+        "graduation_date": graduated,
+        "moved_to_city_date": between(random, max(settled, latest - timedelta(days=12 * 365)), latest),
+        "work_start_date": work + timedelta(days=-work.weekday() % 7),
+        "marathon_date": between(random, settled, end),
+        "last_concert_date": between(random, date(REFERENCE_YEAR - 1, 2, 1), end),
+        "passport_expiry_date": between(random, date(REFERENCE_YEAR + 1, 3, 1), date(REFERENCE_YEAR + 9, 11, 30)),
+        "next_trip_date": between(random, date(REFERENCE_YEAR + 1, 2, 1), date(REFERENCE_YEAR + 1, 10, 30)),
+        "dentist_appointment_date": between(random, date(REFERENCE_YEAR + 1, 1, 8), date(REFERENCE_YEAR + 1, 6, 30)),
+    }
+    grown = date(born.year + 19, 6, 1)
+    while True:
+        met = between(random, grown, min(date(born.year + 34, 12, 31), date(REFERENCE_YEAR - 3, 12, 31)))
+        engaged = met + timedelta(days=random.randint(300, 1300))
+        wedding = engaged + timedelta(days=random.randint(150, 600))
+        wedding += timedelta(days=(5 - wedding.weekday()) % 7)  # a Saturday
+        if wedding <= end:
+            break
+    events["met_partner"] = met
+    if random.random() < 0.75:
+        events |= {"engagement_date": engaged, "wedding_date": wedding}
+    return events, {}
+
+
+def _family(
+    random: Random,
+    names: Names,
+    owner: Human,
+    culture: str,
+    married: bool,
+    events: dict[str, date],
+    ages: set[int],
+) -> list[Human]:
+    """Draw partner, parents, siblings, best friend, children and further family."""
+
+    def human(subject: str, sex: Sex, age: int, role: str = "", named_by: str | None = "relative_name") -> Human:
+        own = random.random() < 0.7
+        return Human(subject, role or subject, names.draw(sex, culture if own else None), sex, _birth(random, age), named_by)
+
+    partner_sex: Sex = owner.sex if random.random() < 0.1 else ("male" if owner.sex == "female" else "female")
+    spouse = {"female": "wife", "male": "husband"}[partner_sex]
+    partner_age = _new_age(ages, random, lambda: max(owner.age + random.randint(-5, 6), 26))
+    mother_age = _new_age(ages, random, lambda: owner.age + random.randint(25, 34))
+    father_age = _new_age(ages, random, lambda: mother_age + random.randint(-1, 8))
+    siblings = _siblings(random, owner, min(mother_age, father_age), ages)
+    friend_sex: Sex = random.choice(["female", "male"])
+    friend_age = _new_age(ages, random, lambda: owner.age + random.randint(-8, 8))
+    family = [
+        human(spouse if married else "partner", partner_sex, partner_age, "partner", "partner_name"),
+        *(human(subject, sex, age, role) for subject, role, sex, age in siblings),
+        human("mother", "female", mother_age, named_by="mother_name"),
+        human("father", "male", father_age, named_by="father_name"),
+        human("best friend", friend_sex, friend_age, named_by="best_friend_name"),
+    ]
+    parent = min(owner.age, partner_age)
+    if married:
+        family += [human(*child) for child in _children(random, parent, events["wedding_date"], ages)]
+    grandparent = mother_age + random.randint(20, 26)
+    if grandparent <= 96:
+        family.append(human("grandmother", "female", _new_age(ages, random, lambda: grandparent + random.randint(-3, 5))))
+        family.append(human("grandfather", "male", _new_age(ages, random, lambda: grandparent + random.randint(-2, 8))))
+    if married:
+        family.append(human("mother-in-law", "female", _new_age(ages, random, lambda: partner_age + random.randint(22, 36))))
+        family.append(human("father-in-law", "male", _new_age(ages, random, lambda: partner_age + random.randint(22, 40))))
+    return family
+
+
+def _siblings(random: Random, owner: Human, parent: int, ages: set[int]) -> list[tuple[str, str, Sex, int]]:
+    """Draw two or three siblings; two of one sex are the older and the younger one, on either side of the owner."""
+    kinds: list[tuple[Sex, str]] = [("female", "sister"), ("male", "brother")]
+    random.shuffle(kinds)
+    oldest = min(9, parent - 18 - owner.age)
+
+    def older() -> int:
+        return owner.age + random.randint(1, oldest)
+
+    def younger() -> int:
+        return owner.age - random.randint(1, 9)
+
+    found: list[tuple[str, str, Sex, int]] = []
+    (sex, role), (other_sex, other_role) = kinds
+    shape = random.choice(["pair", "pair", "same", "three"])
+    if shape == "pair":
+        found.append((role, role, sex, _new_age(ages, random, random.choice([older, younger]))))
+    else:
+        found.append((f"older {role}", role, sex, _new_age(ages, random, older)))
+        found.append((f"younger {role}", role, sex, _new_age(ages, random, younger)))
+    if shape != "same":
+        found.append((other_role, other_role, other_sex, _new_age(ages, random, random.choice([older, younger]))))
+    return found
+
+
+def _children(random: Random, parent: int, wedding: date, ages: set[int]) -> list[tuple[str, Sex, int, str]]:
+    """Draw up to three children, born after the wedding's year."""
+    oldest = min(REFERENCE_YEAR - wedding.year - 1, parent - 20)
+    possible = [age for age in range(max(1, parent - 44), oldest + 1) if age not in ages]
+    chosen = sorted(random.sample(possible, min(len(possible), random.choice([0, 1, 2, 2, 3]))), reverse=True)
+    ages.update(chosen)
+    sexes: list[Sex] = [random.choice(["female", "male"]) for _ in chosen]
+    if len(set(sexes)) == 1 and len(sexes) == 3:
+        sexes[1] = "male" if sexes[0] == "female" else "female"
+    children: list[tuple[str, Sex, int, str]] = []
+    for age, sex in zip(chosen, sexes, strict=True):
+        role = "daughter" if sex == "female" else "son"
+        same = [a for a, s in zip(chosen, sexes, strict=True) if s == sex]
+        subject = role if len(same) == 1 else f"older {role}" if age == max(same) else f"younger {role}"
+        children.append((subject, sex, age, role))
+    return children
+
+
+def _pets(random: Random, owner: Human, ages: set[int]) -> list[Animal]:
+    """Draw two to four pets; two of one species are the older and the younger one."""
+    common, rare = ["cat", "dog"], ["rabbit", "horse", "hamster", "parrot", "tortoise", "goat"]
+    species = [random.choice(common), random.choice([*common, *rare])]
+    species += random.sample([s for s in [*common, *rare] if s not in species], random.choice([0, 0, 1, 2]))
+    pets = []
+    for kind in species:
+        longest = {"hamster": 3, "rabbit": 8, "horse": 20, "tortoise": 25, "parrot": 20}.get(kind, 13)
+        # Small ages are few, and children have some of them: a pet may share its age with somebody then.
+        free = [a for a in range(1, min(longest, owner.age - 21) + 1) if a not in ages] or [longest]
+        age = random.choice(free)
+        ages.add(age)
+        born = _birth(random, age)
+        adopted = between(random, born + timedelta(days=60), min(born + timedelta(days=700), date(REFERENCE_YEAR, 11, 15)))
+        twin = species.count(kind) > 1
+        pets.append((kind, twin, born, adopted))
+    named = []
+    for kind, twin, born, adopted in pets:
+        order = "older " if born == min(b for k, _, b, _ in pets if k == kind) else "younger "
+        named.append(Animal(f"{order if twin else ''}{kind}", kind, born, adopted))
+    return sorted(named, key=lambda pet: pet.adopted)
+
+
+def _circles(random: Random, names: Names, owner: Human) -> list[Human]:
+    """Draw the people further out, in the order in which the profile comes to them."""
+    people = []
+    for role, count in _CIRCLES.items():
+        for _ in range(count):
+            sex: Sex = random.choice(["female", "male"])
+            if role in ("aunt", "niece"):
+                sex = "female"
+            elif role in ("uncle", "nephew"):
+                sex = "male"
+            low, high = {
+                "aunt": (owner.age + 15, owner.age + 36),
+                "uncle": (owner.age + 15, owner.age + 36),
+                "niece": (4, 19),
+                "nephew": (4, 19),
+                "colleague": (23, 63),
+                "neighbour": (24, 80),
+                "cousin": (max(20, owner.age - 14), owner.age + 14),
+                "old classmate": (owner.age, owner.age),
+            }.get(role, (max(21, owner.age - 11), owner.age + 11))
+            name = names.draw(sex)
+            people.append(Human(f"{role} {name}", role, name, sex, _birth(random, random.randint(low, high)), None))
+    random.shuffle(people)
+    return people
+
+
+def _meeting(random: Random, owner: Human, human: Human, events: dict[str, date]) -> date:
+    """Draw when the owner met somebody: a colleague at this job, a neighbour in this town, a classmate at school."""
+    end = date(REFERENCE_YEAR, 9, 30)
+    first = date(max(owner.born.year, human.born.year) + 5, 9, 1)
+    if human.role == "colleague":
+        return between(random, events["work_start_date"], end)
+    if human.role == "neighbour":
+        return between(random, events["moved_to_city_date"], end)
+    if human.role == "old classmate":
+        return between(random, first, date(owner.born.year + 17, 6, 30))
+    if human.role == "teammate":
+        return between(random, max(first, events["graduation_date"]), end)
+    return between(random, first, end)

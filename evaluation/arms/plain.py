@@ -1,0 +1,56 @@
+"""Arms whose facts are in the weights, in the prompt, or nowhere."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from evaluation.arms.arm import Arm, Prompt, Template
+from evaluation.suites.item import Item, Material
+
+
+@dataclass(frozen=True)
+class Base(Arm):
+    """The untrained model and the bare question: what it guesses."""
+
+    name: str = "base"
+    template: Template = field(default_factory=Template)
+    knows_facts: ClassVar[bool] = False
+
+    def prompts(self, items: list[Item], material: Material) -> list[Prompt]:
+        """Return the questions as they stand."""
+        return [Prompt(self.template.fill(item, material, [])) for item in items]
+
+
+@dataclass(frozen=True)
+class Finetune(Base):
+    """The model with the facts in an adapter and the bare question."""
+
+    name: str = "finetune"
+    trained: ClassVar[bool] = True
+
+
+@dataclass(frozen=True)
+class SystemPrompt(Arm):
+    """All facts in every prompt (the template says whether in the system or the user turn)."""
+
+    name: str
+    template: Template
+
+    def prompts(self, items: list[Item], material: Material) -> list[Prompt]:
+        """Return prompts that state all facts."""
+        statements = [self.template.statement(fact.id, material) for fact in material.facts]
+        return [Prompt(self.template.fill(item, material, statements)) for item in items]
+
+
+@dataclass(frozen=True)
+class Oracle(Arm):
+    """Just the facts an item needs: reading without finding."""
+
+    name: str
+    template: Template
+
+    def prompts(self, items: list[Item], material: Material) -> list[Prompt]:
+        """Return prompts that state the needed facts."""
+        return [
+            Prompt(self.template.fill(item, material, [self.template.statement(f, material) for f in item.needs]))
+            for item in items
+        ]

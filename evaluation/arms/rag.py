@@ -1,0 +1,93 @@
+"""Retrieval-augmented generation: sentence embeddings in a FAISS index over the fact statements."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from andraeus.errors import UserError
+from andraeus.models.package import Package
+from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
+from evaluation.arms.arm import Arm, Prompt, Template
+from evaluation.suites.item import Item, Material
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Which sentence-embedding model retrieves (see `andraeus.models.resolve.ModelSpec`)."""
+
+    name: str
+    repo: str | None = None
+    revision: str | None = None
+    path: str | None = None
+    package: Package | None = None
+
+    def files(self) -> ModelFiles:
+        """Find the model's files."""
+        return resolve(ModelSpec(self.name, self.repo, self.revision, self.path, self.package))
+
+
+@dataclass(frozen=True)
+class Rag(Arm):
+    """The k statements nearest to the question, then the question.
+
+    Attributes:
+        name: Name in tables.
+        template: How statements and question are worded.
+        embedding: The embedding model.
+        k: Statements given.
+        third_person_index: Index statements about "Alex's cat" and not about "my cat".
+    """
+
+    name: str
+    template: Template
+    embedding: Embedding
+    k: int = 3
+    third_person_index: bool = field(default=False)
+
+    def check(self, material: Material) -> None:
+        """Refuse a k that the index does not fit."""
+        size = len(material.facts) + len(material.profile.distractors)
+        if not 1 <= self.k < size:
+            raise UserError(
+                f"arm.k={self.k} does not fit an index of {size} statements: retrieving all of them is no "
+                "retrieval; choose 1 <= arm.k < that number, or arm=system_prompt."
+            )
+
+    def prompts(self, items: list[Item], material: Material) -> list[Prompt]:
+        """Return prompts with the retrieved statements, the nearest last (next to the question)."""
+        import faiss
+
+        facts = list(material.facts)
+        owner = material.profile.name
+        indexed = [fact.statement(owner, third_person=self.third_person_index) for fact in facts]
+        indexed += material.profile.distractors
+        shown = [self.template.statement(fact.id, material) for fact in facts] + list(material.profile.distractors)
+        ids = [fact.id for fact in facts] + [f"distractor/{i}" for i in range(len(material.profile.distractors))]
+        model = _encoder(str(self.embedding.files().folder))
+        vectors = model.encode(indexed, normalize_embeddings=True, show_progress_bar=False)
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(vectors)
+        questions = [item.question for item in items]
+        _, found = index.search(model.encode(questions, normalize_embeddings=True, show_progress_bar=False), self.k)
+        prompts = []
+        for item, row in zip(items, found.tolist(), strict=True):
+            statements = [shown[i] for i in reversed(row)]
+            prompts.append(Prompt(self.template.fill(item, material, statements), tuple(ids[i] for i in row)))
+        return prompts
+
+    def identity(self) -> dict[str, Any]:
+        """Return the embedding model's weights and what is indexed how."""
+        files = self.embedding.files()
+        return {"k": self.k, "third_person_index": self.third_person_index, "embedding": files.weights_hash}
+
+
+@cache
+def _encoder(folder: str) -> "SentenceTransformer":
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    return SentenceTransformer(folder, device="cpu")

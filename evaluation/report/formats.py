@@ -1,0 +1,46 @@
+"""How numbers are written, the same everywhere."""
+
+from collections.abc import Mapping
+from typing import Any
+
+NOTHING = "–"
+NO_REASON = "no reason recorded"
+_SHARES = ("accuracy", "recall", "chance", "area_under")
+_ALSO_NULL_FOR = {"ci_low": "estimate", "ci_high": "ci_low", "ci_scope": "ci_low", "ci_method": "ci_low"}
+
+
+def is_share(metric: str) -> bool:
+    """Tell whether a metric lies between 0 and 1 and is written in percent."""
+    return metric.startswith(_SHARES)
+
+
+def number(value: float, metric: str) -> str:
+    """Write an estimate: a share in percent with one decimal, anything else with four digits."""
+    return f"{100 * value:.1f}" if is_share(metric) else f"{value:.4g}"
+
+
+def signed(value: float, metric: str) -> str:
+    """Write a difference with its sign; what rounds to nothing has none."""
+    text = f"{100 * value:+.1f}" if is_share(metric) else f"{value:+.4g}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """Write a p-value to three decimals."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def tokens(mean: float) -> str:
+    """Write a mean number of tokens."""
+    return f"{mean:.1f}"
+
+
+def reason(row: Mapping[str, Any], field: str) -> str:
+    """Say why a field is null; an interval's fields share their reason, and the estimate's if it is null too."""
+    reasons = row.get("reasons") or {}
+    step: str | None = field
+    while step is not None:
+        if reasons.get(step):
+            return " ".join(str(reasons[step]).split())
+        step = _ALSO_NULL_FOR.get(step)
+    return NO_REASON

@@ -1,0 +1,174 @@
+"""Tables as they are shown: what stands in each cell, and the footnotes that say why something is missing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from evaluation.report.formats import NOTHING, is_share, number, p_value, reason, signed, tokens
+from evaluation.report.rows import SUITES, Side, condition_words, differing, label, natural, place, side_order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_COUNTS = ("n_items", "n_facts", "n_profiles", "n_seeds")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Text, and the numbers of its footnotes."""
+
+    text: str
+    notes: tuple[int, ...] = ()
+
+
+@dataclass
+class Shown:
+    """A table ready to be written in any format.
+
+    Attributes:
+        header: Column titles.
+        align: One letter a column: ``l`` or ``r``.
+        rows: Cells, one a column.
+        notes: Footnotes; the first has number 1.
+    """
+
+    header: list[str]
+    align: str
+    rows: list[list[Cell]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> int:
+        """Return a footnote's number; the same text gets the same number."""
+        if text not in self.notes:
+            self.notes.append(text)
+        return self.notes.index(text) + 1
+
+    def value(self, row: Mapping[str, Any], name: str, write: Callable[[Any], str]) -> Cell:
+        """Return the cell of a field: a dash with the reason if it is null."""
+        value = row[name]
+        return Cell(NOTHING, (self.note(reason(row, name)),)) if value is None else Cell(write(value))
+
+    def interval(self, row: Mapping[str, Any], name: str, write: Callable[[float, str], str]) -> Cell:
+        """Return the cell of an estimate and its interval, as "97.2 [93.1, 99.0]"."""
+        estimate, low, high = row[name], row["ci_low"], row["ci_high"]
+        if estimate is None:
+            return self.value(row, name, str)
+        text = write(estimate, row["metric"])
+        if low is None or high is None:
+            return Cell(f"{text} [{NOTHING}]", (self.note(reason(row, "ci_low" if low is None else "ci_high")),))
+        return Cell(f"{text} [{write(low, row['metric'])}, {write(high, row['metric'])}]")
+
+
+def shown(frame: "pd.DataFrame") -> Shown:
+    """Lay out the frame of ``accuracy_table`` or of ``contrast_table``."""
+    return _contrasts(frame) if "difference" in frame.columns else _rows(frame)
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Return a frame's rows as mappings, with each side's condition put together again."""
+    rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
+    for row in rows:
+        for prefix in ("", "a_", "b_"):
+            start = f"{prefix}condition."
+            found = {key.removeprefix(start): value for key, value in row.items() if key.startswith(start)}
+            row[f"{prefix}condition"] = {key: value for key, value in found.items() if value is not None}
+    return rows
+
+
+def _rows(frame: "pd.DataFrame") -> Shown:
+    rows = records(frame)
+    keys = differing((row["arm"], row["condition"]) for row in rows)
+    metrics = [row["metric"] for row in rows]
+    percent = all(map(is_share, metrics))
+    what = "accuracy" if all(metric.startswith("accuracy") for metric in metrics) else "estimate"
+    table = Shown(
+        ["arm", *keys, "suite", "metric", f"{what}{' (%)' if percent else ''} [95 % CI]", "context tokens (mean)"]
+        + ["n (items/facts/profiles/seeds)", "the interval speaks for"],
+        "l" * (len(keys) + 3) + "rrrl",
+    )
+    for row in rows:
+        counts = [table.value(row, name, str) for name in _COUNTS]
+        unit = " (%)" if is_share(row["metric"]) and not percent else ""
+        table.rows.append(
+            [
+                Cell(row["arm"]),
+                *(Cell(row["condition"].get(key, "")) for key in keys),
+                Cell(row["suite"]),
+                Cell(row["metric"] + unit),
+                table.interval(row, "estimate", number),
+                table.value(row, "context_tokens", tokens),
+                Cell(
+                    "/".join(cell.text for cell in counts),
+                    tuple(dict.fromkeys(note for cell in counts for note in cell.notes)),
+                ),
+                table.value(row, "ci_scope", str),
+            ]
+        )
+    return table
+
+
+def _contrasts(frame: "pd.DataFrame") -> Shown:
+    rows = records(frame)
+    keys = differing((row[f"{side}_arm"], row[f"{side}_condition"]) for row in rows for side in "ab")
+    points = all(is_share(row["metric"]) for row in rows)
+    unit = " (points)" if points else ""
+    table = Shown(
+        ["contrast", "suite", "metric", f"difference{unit} [95 % CI]", "p", "adjusted p", "adjustment"]
+        + [f"smallest effect it could have found{unit}"],
+        "lllrrrlr",
+    )
+    for row in rows:
+        metric = row["metric"]
+        first, second = (label((row[f"{side}_arm"], row[f"{side}_condition"]), keys) for side in "ab")
+        share = " (points)" if is_share(metric) and not points else ""
+        table.rows.append(
+            [
+                Cell(f"{first} − {second}"),
+                Cell(row["suite"]),
+                Cell(metric + share),
+                table.interval(row, "difference", signed),
+                table.value(row, "p_value", p_value),
+                table.value(row, "p_adjusted", p_value),
+                table.value(row, "adjustment", str),
+                table.value(row, "mde", lambda value, metric=metric: number(value, metric)),
+            ]
+        )
+    return table
+
+
+def wide(frame: "pd.DataFrame", over: str) -> Shown:
+    """Lay out arms against suites (``over="suite"``) or metrics, with the context tokens that they took.
+
+    The columns of ``over`` are the last ones; what was not in the study is left blank.
+    """
+    rows = records(frame)
+    keys = differing((row["arm"], row["condition"]) for row in rows)
+    columns = sorted({row[over] for row in rows}, key=lambda name: (place(name, SUITES)[0], natural(name)))
+    table = Shown(["arm", *keys, "context tokens", *columns], "l" * (len(keys) + 1) + "r" * (len(columns) + 1))
+    groups: dict[str, list[dict[str, Any]]] = {}
+    sides: dict[str, Side] = {}
+    for row in rows:
+        side = row["arm"], row["condition"]
+        name = f"{side[0]}\0{condition_words(side[1], keys)}"
+        sides[name] = side
+        groups.setdefault(name, []).append(row)
+    for name in sorted(groups, key=lambda name: side_order(sides[name], keys)):
+        arm, condition = sides[name]
+        cells = {row[over]: table.interval(row, "estimate", number) for row in groups[name]}
+        table.rows.append(
+            [
+                Cell(arm),
+                *(Cell(condition.get(key, "")) for key in keys),
+                _token_range(table, groups[name]),
+                *(cells.get(column, Cell("")) for column in columns),
+            ]
+        )
+    return table
+
+
+def _token_range(table: Shown, rows: list[dict[str, Any]]) -> Cell:
+    known = [row["context_tokens"] for row in rows if row["context_tokens"] is not None]
+    if not known:
+        return table.value(rows[0], "context_tokens", tokens)
+    low, high = f"{min(known):.0f}", f"{max(known):.0f}"
+    return Cell(low if low == high else f"{low}–{high}")

@@ -1,0 +1,130 @@
+"""Tables of a study: one frame of raw values, written as Markdown, CSV and LaTeX.
+
+    from evaluation.report.tables import write_tables
+
+The frames hold every value as the summary has it. CSV writes them with full precision; Markdown and LaTeX show them
+rounded, an estimate with its interval in one cell, and say in a footnote why a value is missing.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andraeus.files import write_text
+from evaluation.report.escape import latex, markdown
+from evaluation.report.rows import Side, Summary, condition_keys, ordered, side_of, value_text
+from evaluation.report.shown import Shown, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_SUPERSCRIPT = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
+
+
+def accuracy_table(summary: Summary) -> "pd.DataFrame":
+    """Return a summary's rows as a frame: one column a field and one a condition (``condition.<key>``)."""
+    rows = ordered(summary["rows"])
+    keys = sorted(condition_keys(map(side_of, rows)))
+    fields = ["suite", "metric", "estimate", "ci_low", "ci_high", "ci_method", "ci_scope", "n_items", "n_facts"]
+    fields += ["n_profiles", "n_seeds", "design", "context_tokens", "reasons"]
+    return _frame(
+        ["arm", *(f"condition.{key}" for key in keys), *fields],
+        [[row["arm"], *_values(side_of(row), keys), *(row.get(field) for field in fields)] for row in rows],
+    )
+
+
+def contrast_table(summary: Summary) -> "pd.DataFrame":
+    """Return a summary's contrasts as a frame, in the order in which the study states them."""
+    contrasts = summary.get("contrasts", [])
+    sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
+    keys = sorted(condition_keys([*sides["a"], *sides["b"]]))
+    fields = ["suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"]
+    fields += ["reasons"]
+    return _frame(
+        [name for side in "ab" for name in (f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))] + fields,
+        [
+            [part for side in (a, b) for part in (side[0], *_values(side, keys))] + [row.get(name) for name in fields]
+            for a, b, row in zip(sides["a"], sides["b"], contrasts, strict=True)
+        ],
+    )
+
+
+def to_csv(frame: "pd.DataFrame") -> str:
+    """Write a frame as CSV: raw values at full precision, empty where null, the reasons as JSON."""
+    raw = frame.copy()
+    raw["reasons"] = [json.dumps(reasons or {}, sort_keys=True, ensure_ascii=False) for reasons in frame["reasons"]]
+    return raw.to_csv(index=False, lineterminator="\n")
+
+
+def to_markdown(table: "pd.DataFrame | Shown") -> str:
+    """Write a table as Markdown, its footnotes beneath."""
+    table = _laid_out(table)
+
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(cells)} |"
+
+    lines = [line([markdown(title) for title in table.header])]
+    lines.append(line(["---:" if side == "r" else ":---" for side in table.align]))
+    for row in table.rows:
+        lines.append(line([markdown(cell.text) + _raised(cell.notes) for cell in row]))
+    lines += [f"\n{_raised((index,))} {markdown(note)}" for index, note in enumerate(table.notes, start=1)]
+    return "\n".join(lines) + "\n"
+
+
+def to_latex(table: "pd.DataFrame | Shown") -> str:
+    r"""Write a table as a LaTeX ``tabular`` with rules of booktabs, its footnotes beneath.
+
+    It needs ``\usepackage{booktabs}`` and nothing else, and goes into a ``table`` with the caption of your choice.
+    """
+    table = _laid_out(table)
+
+    def line(cells: Sequence[str]) -> str:
+        # LaTeX reads "[" or "*" after the end of a line as that command's argument.
+        return f"{'{}' if cells[0][:1] in ('[', '*') else ''}{' & '.join(cells)} \\\\"
+
+    def mark(notes: tuple[int, ...]) -> str:
+        return rf"\textsuperscript{{{','.join(map(str, notes))}}}" if notes else ""
+
+    lines = [r"% \usepackage{booktabs}", rf"\begin{{tabular}}{{@{{}}{table.align}@{{}}}}", r"\toprule"]
+    lines += [line([latex(title) for title in table.header]), r"\midrule"]
+    lines += [line([latex(cell.text) + mark(cell.notes) for cell in row]) for row in table.rows]
+    lines += [r"\bottomrule", r"\end{tabular}"]
+    if table.notes:
+        lines += ["", r"\smallskip", r"{\footnotesize"]
+        lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)] + ["}"]
+    return "\n".join(lines) + "\n"
+
+
+def write_tables(folder: Path, summary: Summary) -> list[Path]:
+    """Write ``tables/{accuracy,contrasts}.{md,csv,tex}`` into a study's folder and return their paths."""
+    paths = []
+    for name, frame in (("accuracy", accuracy_table(summary)), ("contrasts", contrast_table(summary))):
+        for suffix, render in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
+            paths.append(folder / "tables" / f"{name}.{suffix}")
+            write_text(paths[-1], render(frame))
+    return paths
+
+
+def _frame(columns: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
+    import pandas as pd
+
+    # Objects, so that a count beside a null stays an integer and a null stays a null.
+    return pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in _turned(columns, rows)})
+
+
+def _turned(columns: list[str], rows: list[list[Any]]) -> list[tuple[str, list[Any]]]:
+    return [(name, [row[index] for row in rows]) for index, name in enumerate(columns)]
+
+
+def _values(side: Side, keys: list[str]) -> list[str | None]:
+    condition: Mapping[str, Any] = side[1]
+    return [value_text(condition[key]) if key in condition else None for key in keys]
+
+
+def _laid_out(table: "pd.DataFrame | Shown") -> Shown:
+    return table if isinstance(table, Shown) else shown(table)
+
+
+def _raised(notes: tuple[int, ...]) -> str:
+    return ",".join(map(str, notes)).translate(_SUPERSCRIPT)

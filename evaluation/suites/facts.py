@@ -1,0 +1,89 @@
+"""Suites over single facts: trained, held-out and blind questions."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, fact_item
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The trained questions themselves: what was memorised, not what was learned.
+
+    Attributes:
+        name: Name in tables.
+        per_fact: Questions a fact.
+    """
+
+    name: str = "seen"
+    per_fact: int = 1
+    overlap: ClassVar[Overlap] = "required"
+    needs_adapter: ClassVar[bool] = True
+
+    def items(self, material: Material) -> list[Item]:
+        """Return the first trained phrasings of each fact."""
+        draw = material.phrasings.draw
+        return [
+            fact_item(fact, phrasing, number)
+            for fact in material.facts
+            for number, phrasing in enumerate(draw(fact, "train", self.per_fact))
+        ]
+
+
+@dataclass(frozen=True)
+class Heldout:
+    """Questions of families that were never trained.
+
+    Attributes:
+        name: Name in tables.
+        per_fact: Questions a fact.
+        part: ``test`` families, or ``development`` families for tuning.
+    """
+
+    name: str = "heldout"
+    per_fact: int = 3
+    part: Literal["test", "development"] = "test"
+    overlap: ClassVar[Overlap] = "forbidden"
+    needs_adapter: ClassVar[bool] = False
+
+    def items(self, material: Material) -> list[Item]:
+        """Return the first phrasings of each fact in the untrained families."""
+        draw = material.phrasings.draw
+        return [
+            fact_item(fact, phrasing, number)
+            for fact in material.facts
+            for number, phrasing in enumerate(draw(fact, self.part, self.per_fact))
+        ]
+
+
+@dataclass(frozen=True)
+class Blind:
+    """Questions somebody wrote from the facts alone, without having seen any phrasing."""
+
+    name: str = "blind"
+    overlap: ClassVar[Overlap] = "forbidden"
+    needs_adapter: ClassVar[bool] = False
+
+    def items(self, material: Material) -> list[Item]:
+        """Return the profile's blind questions about the facts that are trained."""
+        ids = {fact.id for fact in material.facts}
+        asked = [b for b in material.profile.blind if b.fact in ids]
+        if not asked:
+            raise NothingToAsk("suite=blind has nothing to ask: this profile names no facts.blind file.")
+        items = []
+        for number, blind in enumerate(asked):
+            fact = material.fact(blind.fact)
+            items.append(
+                Item(
+                    id=f"{fact.id}/blind{number}",
+                    fact=fact.id,
+                    tier=fact.tier,
+                    family="blind",
+                    question=blind.question,
+                    expected=fact.value,
+                    aliases=fact.aliases,
+                    answer_type=fact.answer,
+                    needs=(fact.id,),
+                )
+            )
+        return items

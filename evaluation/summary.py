@@ -1,0 +1,238 @@
+"""From graded items to summary.json: one row for each arm, condition, suite and metric."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from andraeus.hashing import canonical_json
+from evaluation.grading import Expected, grade
+from evaluation.statistics.adjust import holm
+from evaluation.statistics.contrast import paired_difference
+from evaluation.statistics.interval import interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 1
+# Items are shown apart by their edit distance to the nearest trained question.
+DISTANCE_BANDS = (("near", 0.0, 0.35), ("middle", 0.35, 0.55), ("far", 0.55, 1.01))
+_METHODS = ("difference", "ci_low", "ci_high", "p_value", "mde")
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """One cell as a summary sees it.
+
+    Attributes:
+        identity: Content hash of the cell.
+        arm: Name of the arm.
+        condition: Overrides that tell its row apart.
+        suite: Name of the suite.
+        profile: Content hash of the profile.
+        seed: Training seed, or ``None`` for an arm without randomness.
+        status: ``success``, ``failed``, or ``missing`` where the machine lost it.
+        items: Rows of items.jsonl; empty unless the cell is a success.
+    """
+
+    identity: str
+    arm: str
+    condition: Mapping[str, str]
+    suite: str
+    profile: str
+    seed: int | None
+    status: str
+    items: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+
+def summarise(
+    study: str,
+    study_hash: str,
+    cells: Sequence[CellResult],
+    contrasts: Sequence[Mapping[str, Any]],
+    endpoint: Mapping[str, str] | None = None,
+    failures: Sequence[Mapping[str, Any]] = (),
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Grade all items and summarise a study.
+
+    The result depends on the cells' content only, not on the order in which they ran.
+
+    Args:
+        study: Name of the study.
+        study_hash: Hash of the file that stated it.
+        cells: All cells of the study, also those that failed or are missing.
+        contrasts: ``{a: {arm, condition}, b: {arm, condition}, suite, metric}``, stated before.
+        endpoint: The primary endpoint, ``{suite, metric}``.
+        failures: What failed, for the report.
+        notes: What was not run, for the report.
+    """
+    ordered = sorted(cells, key=_cell_order)
+    groups = {key: _Group(part) for key, part in _grouped(ordered).items()}
+    rows = [row for group in groups.values() for row in group.rows()]
+    compared = [_contrast(list(groups.values()), stated) for stated in contrasts]
+    for contrast, adjusted in zip(compared, holm([c["p_value"] for c in compared]), strict=True):
+        contrast["p_adjusted"] = _rounded(adjusted)
+        contrast["adjustment"] = "holm"
+    return {
+        "schema": SCHEMA,
+        "study": study,
+        "study_hash": study_hash,
+        "endpoint": dict(endpoint) if endpoint else None,
+        "rows": rows,
+        "contrasts": compared,
+        "cells": [
+            {"identity": c.identity, "arm": c.arm, "suite": c.suite, "condition": dict(c.condition)}
+            | {"profile": c.profile, "seed": c.seed, "status": c.status}
+            for c in ordered
+        ],
+        "failures": [dict(f) for f in failures],
+        "notes": list(notes),
+    }
+
+
+def is_right(item: Mapping[str, Any]) -> bool:
+    """Grade one row of items.jsonl."""
+    expected = Expected(item["expected"], tuple(item["aliases"]), item["answer_type"], item["question"])
+    return grade(item["answer"], expected).correct
+
+
+def _cell_order(cell: CellResult) -> tuple[str, str, str, str, int, str]:
+    seed = -1 if cell.seed is None else cell.seed
+    return cell.arm, canonical_json(dict(cell.condition)), cell.suite, cell.profile, seed, cell.identity
+
+
+def _grouped(cells: Sequence[CellResult]) -> dict[tuple[str, str, str], list[CellResult]]:
+    groups: dict[tuple[str, str, str], list[CellResult]] = {}
+    for cell in cells:
+        groups.setdefault((cell.arm, canonical_json(dict(cell.condition)), cell.suite), []).append(cell)
+    return groups
+
+
+class _Group:
+    """The cells of one arm, condition and suite, graded."""
+
+    def __init__(self, cells: list[CellResult]) -> None:
+        self.arm, self.condition, self.suite = cells[0].arm, dict(cells[0].condition), cells[0].suite
+        self.lost = [c for c in cells if c.status != "success"]
+        self.total = len(cells)
+        self.frame = _frame([c for c in cells if c.status == "success"])
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield one row a metric."""
+        for metric, part in self.metrics():
+            yield self._row(metric, part)
+        yes_no = self.frame[self.frame["answer_type"] == "yes_no"]
+        if len(yes_no):
+            chance = yes_no["expected"].str.lower().value_counts(normalize=True).iloc[0]
+            yield self._row("chance_yes_no", yes_no, constant=float(chance))
+
+    def metrics(self) -> "Iterator[tuple[str, pd.DataFrame]]":
+        """Yield each metric's name and scores."""
+        frame = self.frame
+        yield "accuracy", frame
+        if self.suite == "tiers":
+            for tier in sorted(frame["tier"].unique()):
+                yield f"accuracy_tier_{tier}", frame[frame["tier"] == tier]
+        if frame["recalled"].notna().any():
+            yield "recall_at_k", frame.assign(score=frame["recalled"].astype(float))
+        yes_no = frame[frame["answer_type"] == "yes_no"]
+        if len(yes_no):
+            yield "accuracy_yes_no", yes_no
+        if frame["nearest_trained"].notna().any() and self.suite != "seen":
+            for name, low, high in DISTANCE_BANDS:
+                part = frame[(frame["nearest_trained"] >= low) & (frame["nearest_trained"] < high)]
+                if len(part):
+                    yield f"accuracy_{name}", part
+
+    def metric(self, name: str) -> "pd.DataFrame | None":
+        """Return one metric's scores."""
+        return dict(self.metrics()).get(name)
+
+    def lost_reason(self) -> str | None:
+        """Say which cells are missing, if any."""
+        if not self.lost:
+            return None
+        kinds = sorted({c.status for c in self.lost})
+        return f"{len(self.lost)} of {self.total} cells {' or '.join(kinds)}"
+
+    def _row(self, metric: str, frame: "pd.DataFrame", constant: float | None = None) -> dict[str, Any]:
+        reason = self.lost_reason()
+        row: dict[str, Any] = {
+            "arm": self.arm,
+            "condition": self.condition,
+            "suite": self.suite,
+            "metric": metric,
+            **dict.fromkeys(("estimate", "ci_low", "ci_high", "ci_method", "ci_scope")),
+            **dict.fromkeys(("n_items", "n_facts", "n_profiles", "n_seeds", "design", "context_tokens")),
+            "reasons": {},
+        }
+        if reason is not None:
+            row["reasons"] = dict.fromkeys(("estimate", "ci_low", "ci_high"), reason)
+            return row
+        found = interval(frame)
+        row |= {"n_items": found.n_items, "n_facts": found.n_facts, "n_profiles": found.n_profiles}
+        row |= {"n_seeds": found.n_seeds, "design": found.design, "reasons": dict(found.reasons)}
+        row["context_tokens"] = _rounded(float(frame["context_tokens"].mean()))
+        if found.n_seeds is None:
+            row["reasons"]["n_seeds"] = "an arm without randomness has no seeds"
+        if constant is not None:
+            row["estimate"] = _rounded(constant)
+            row["reasons"] |= dict.fromkeys(("ci_low", "ci_high"), "a property of the items, not an estimate")
+            return row
+        row |= {"estimate": _rounded(found.estimate), "ci_low": _rounded(found.low), "ci_high": _rounded(found.high)}
+        return row | {"ci_method": found.method, "ci_scope": found.scope}
+
+
+def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
+    import pandas as pd
+
+    columns = ["profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
+    columns += ["context_tokens", "recalled", "nearest_trained"]
+    rows = [
+        (
+            *(cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
+            *(item["answer_type"], item["expected"], float(is_right(item))),
+            *(item["context_tokens"], item["recalled"], item["nearest_trained"]),
+        )
+        for cell in cells
+        for item in cell.items
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]:
+    sides = {side: _side(stated[side]) for side in ("a", "b")}
+    contrast: dict[str, Any] = {**sides, "suite": stated["suite"], "metric": stated["metric"]}
+    contrast |= dict.fromkeys((*_METHODS, "p_adjusted"))
+    contrast["reasons"] = {}
+    frames = []
+    for side, wanted in sides.items():
+        found = [g for g in groups if _matches(g, wanted, stated["suite"])]
+        frame = found[0].metric(stated["metric"]) if len(found) == 1 else None
+        reason = f"{side} names {len(found)} rows of this study" if len(found) != 1 else found[0].lost_reason()
+        if reason is None and frame is None:
+            reason = f"{side} has no metric {stated['metric']}"
+        if reason is not None or frame is None:
+            contrast["reasons"] = dict.fromkeys(_METHODS, reason)
+            return contrast
+        frames.append(frame)
+    result = paired_difference(frames[0], frames[1])
+    contrast |= {"difference": _rounded(result.difference), "ci_low": _rounded(result.low)}
+    contrast |= {"ci_high": _rounded(result.high), "p_value": _rounded(result.p_value), "mde": _rounded(result.mde)}
+    contrast["reasons"] = dict(result.reasons)
+    return contrast | {"ci_method": result.method}
+
+
+def _side(stated: Mapping[str, Any]) -> dict[str, Any]:
+    condition = {k: str(v) for k, v in stated.items() if k not in ("arm", "condition")}
+    return {"arm": stated["arm"], "condition": condition | dict(stated.get("condition") or {})}
+
+
+def _matches(group: _Group, wanted: Mapping[str, Any], suite: str) -> bool:
+    same = all(group.condition.get(k) == str(v) for k, v in wanted["condition"].items())
+    return group.arm == wanted["arm"] and group.suite == suite and same
+
+
+def _rounded(value: float | None) -> float | None:
+    """Round to twelve digits: what is beyond is the summation's order, not the data's."""
+    return None if value is None else float(f"{value:.12g}")

@@ -1,0 +1,180 @@
+"""A cell: one condition, one profile, one seed; described, named by its content, and run."""
+
+import dataclasses
+from functools import cached_property
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from andraeus.errors import UserError
+from andraeus.facts.fact import Fact, Profile
+from andraeus.hashing import content_hash
+from andraeus.models.resolve import ModelFiles, resolve
+from andraeus.phrasings.build import Phrasing, Phrasings
+from andraeus.phrasings.families import split_families
+from andraeus.training.adapter import fingerprint
+from evaluation.arms.arm import Arm
+from evaluation.suites.item import Item, Material, Suite, checked_items
+from experiments.build import build
+from experiments.memo import memo
+from experiments.schema import Config
+
+# Raised when the meaning of an identity changes; old cells then no longer match.
+IDENTITY_VERSION = 1
+# Development phrasings per fact that a plateau rule looks at.
+VALIDATION_PER_FACT = 1
+
+
+class Cell:
+    """What a config asks for, without having loaded a model.
+
+    Args:
+        config: The composed configuration.
+    """
+
+    def __init__(self, config: DictConfig) -> None:
+        self.config = config
+        self.spec: Config = _spec(config)
+
+    @cached_property
+    def arm(self) -> Arm:
+        """The arm that answers."""
+        arm: Arm = build(self.config.arm, "arm")
+        return arm
+
+    @cached_property
+    def suite(self) -> Suite:
+        """The suite that asks."""
+        suite: Suite = build(self.config.suite, "suite")
+        return suite
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The person."""
+        return memo("profile", self.config.facts, lambda: _profile(self.config))
+
+    @cached_property
+    def material(self) -> Material:
+        """The facts as far as they are trained, and their questions."""
+        key = OmegaConf.create({k: self.config[k] for k in ("facts", "tier", "variations", "phrasings")})
+        return memo("material", key, self._material)
+
+    @cached_property
+    def files(self) -> ModelFiles:
+        """The base model on this machine."""
+        return memo("files", self.config.model, lambda: resolve(self.spec.model))
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """The questions, held against the trained ones where an adapter answers them."""
+        if self.suite.needs_adapter and not self.arm.trained:
+            raise UserError(f"suite={self.suite.name} asks trained questions: only arm=finetune was trained on them.")
+        return checked_items(self.suite, self.material)
+
+    @cached_property
+    def validation(self) -> list[Phrasing]:
+        """The development phrasings that a stopping rule looks at."""
+        draw = self.material.phrasings.draw
+        return [p for fact in self.material.facts for p in draw(fact, "development", VALIDATION_PER_FACT)]
+
+    @cached_property
+    def adapter_identity(self) -> str | None:
+        """Content hash of everything that shapes the adapter; ``None`` for arms without one."""
+        if not self.arm.trained:
+            return None
+        recipe = dataclasses.asdict(self.spec.training)
+        rows = [[p.question, p.answer] for p in self.material.trained]
+        watched = [[p.question, p.answer] for p in self.validation] if self.spec.training.plateau else None
+        return content_hash(
+            {
+                "identity_version": IDENTITY_VERSION,
+                "kind": "adapter",
+                "base": self._base,
+                "lora": dataclasses.asdict(self.spec.lora),
+                "training": recipe,
+                "rows": content_hash(rows),
+                "validation": content_hash(watched),
+                "seed": self.spec.seed,
+                "threads": self.spec.threads,
+                "device": self.spec.device,
+            }
+        )
+
+    @cached_property
+    def identity(self) -> str:
+        """Content hash of everything that can change the cell's answers, and of nothing else."""
+        return content_hash(
+            {
+                "identity_version": IDENTITY_VERSION,
+                "kind": "cell",
+                "base": self._base,
+                "adapter": self.adapter_identity,
+                "arm": {
+                    "class": type(self.arm).__name__,
+                    "template": dataclasses.asdict(self.arm.template),
+                    "more": self.arm.identity(),
+                    "knows": _knowledge(self.material) if self.arm.knows_facts else None,
+                },
+                "items": content_hash([dataclasses.asdict(item) for item in self.items]),
+                "generation": dataclasses.asdict(self.spec.generation),
+                "threads": self.spec.threads,
+                "device": self.spec.device,
+            }
+        )
+
+    @property
+    def seed(self) -> int | None:
+        """The seed, or ``None`` for an arm without randomness."""
+        return self.spec.seed if self.arm.trained else None
+
+    @property
+    def choice(self) -> dict[str, str]:
+        """Names of the arm and the suite."""
+        return {"arm": self.arm.name, "suite": self.suite.name}
+
+    @cached_property
+    def _base(self) -> dict[str, Any]:
+        return {
+            **fingerprint(self.files, self.spec.quantization),
+            "compute_dtype": self.spec.quantization.compute_dtype if self.spec.quantization.kind != "none" else None,
+            "dtype": self.spec.model.dtype,
+            "chat_template": self.spec.model.chat_template,
+            "system": self.spec.chat.system,
+        }
+
+    def _material(self) -> Material:
+        split = split_families(self.spec.phrasings.split_seed)
+        facts = _trained_facts(self.profile, self.spec)
+        return Material(self.profile, facts, Phrasings(self.profile, split), self.spec.variations.n)
+
+
+def _spec(config: DictConfig) -> Config:
+    """Return the typed configuration; what has a ``_target_`` stays a plain mapping."""
+    spec = OmegaConf.to_object(config)
+    assert isinstance(spec, Config)
+    return spec
+
+
+def _profile(config: DictConfig) -> Profile:
+    profile: Profile = build(config.facts, "facts")
+    return profile
+
+
+def _trained_facts(profile: Profile, spec: Config) -> tuple[Fact, ...]:
+    if spec.tier.components:
+        needed = {c for composition in profile.compositions for c in composition.components}
+        facts = tuple(f for f in profile.facts if f.id in needed)
+        if not facts:
+            raise UserError("tier=4 trains the components of compositions, but this profile has no compositions.")
+        return facts
+    facts = tuple(f for f in profile.facts if f.tier in spec.tier.trained)
+    if not facts:
+        raise UserError(f"This profile has no facts of tier {spec.tier.name}: choose another tier.")
+    return facts
+
+
+def _knowledge(material: Material) -> str:
+    """Return the hash of all statements that a context arm may be given."""
+    owner = material.profile.name
+    stated = [[f.id, f.statement(owner), f.statement(owner, third_person=True)] for f in material.facts]
+    return content_hash([owner, stated, list(material.profile.distractors)])

@@ -1,0 +1,80 @@
+"""Combinations that cannot be run, found before a model is loaded."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andraeus.models.load import QuantizationKind
+from andraeus.training.recipe import Optimizer
+from experiments.schema import Config, Device
+
+if TYPE_CHECKING:
+    from experiments.cell import Cell
+
+Rule = tuple[Callable[[Config], bool], str]
+
+# What must not be, and what to do about it. Each rule looks at the typed configuration only.
+RULES: tuple[Rule, ...] = (
+    (
+        lambda c: (c.training.epochs is None) == (c.training.steps is None),
+        "training.epochs and training.steps: give exactly one of them (and set the other to null).",
+    ),
+    (lambda c: (c.training.epochs or 1) <= 0, "training.epochs must be above 0."),
+    (lambda c: (c.training.steps or 1) <= 0, "training.steps must be at least 1."),
+    (lambda c: c.training.batch_size < 1, "training.batch_size must be at least 1."),
+    (lambda c: c.training.accumulation < 1, "training.accumulation must be at least 1."),
+    (lambda c: c.training.learning_rate <= 0, "training.learning_rate must be above 0."),
+    (lambda c: c.training.clip_norm <= 0, "training.clip_norm must be above 0."),
+    (lambda c: not 0 <= c.training.warmup_ratio < 1, "training.warmup_ratio must lie in [0, 1)."),
+    (lambda c: not 0 <= c.lora.dropout < 1, "lora.dropout must lie in [0, 1)."),
+    (lambda c: c.lora.r < 0, "lora.r must be 0 (full fine-tune) or above."),
+    (lambda c: c.lora.r > 0 and not c.lora.target_modules, "lora.target_modules is empty: name at least one module."),
+    (
+        lambda c: c.lora.r == 0 and c.quantization.kind != QuantizationKind.none,
+        "lora=none trains all weights, which quantised weights cannot: use quantization=none.",
+    ),
+    (
+        lambda c: c.training.optimizer == Optimizer.paged_adamw_8bit and c.device != Device.cuda,
+        "training.optimizer=paged_adamw_8bit needs device=cuda: use training.optimizer=adamw here.",
+    ),
+    (
+        lambda c: c.training.share_prefix and (c.training.gradient_checkpointing or c.lora.dropout > 0),
+        "training.share_prefix=true is not exact with dropout or gradient checkpointing: set it to false.",
+    ),
+    (
+        lambda c: c.training.plateau is not None and min(c.training.plateau.every, c.training.plateau.patience) < 1,
+        "training.plateau.every and training.plateau.patience must be at least 1.",
+    ),
+    (
+        lambda c: any(s < 1 for s in c.training.checkpoints),
+        "training.checkpoints names steps, which begin at 1.",
+    ),
+    (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
+    (lambda c: c.seed < 0, "seed must be 0 or above."),
+    (lambda c: c.threads < 1, "threads must be at least 1."),
+    (lambda c: c.generation.max_new_tokens < 1, "generation.max_new_tokens must be at least 1."),
+    (lambda c: c.generation.batch_size < 1, "generation.batch_size must be at least 1."),
+    (
+        lambda c: c.output is not None and Path(c.output).exists() and any(Path(c.output).iterdir()),
+        "output names a folder that is not empty: name another, or remove it first.",
+    ),
+)  # fmt: skip
+
+
+def problems(cell: "Cell") -> list[str]:
+    """Return all that makes a cell impossible.
+
+    Args:
+        cell: A composed cell.
+
+    Returns:
+        Sentences; empty where the cell can be run as far as one can tell without loading a model.
+
+    Raises:
+        UserError: What an arm, a suite or a profile refuses when it is built.
+    """
+    found = [message for broken, message in RULES if broken(cell.spec)]
+    if not found:
+        _ = cell.identity  # builds arm, suite, profile and items
+        cell.arm.check(cell.material)
+    return found

@@ -1,0 +1,76 @@
+"""From grids and command-line overrides to the list of overrides of each cell."""
+
+import json
+import re
+from itertools import product
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from andraeus.errors import UserError
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
+
+
+def expand(grids: list[dict[str, Any]], arguments: list[str]) -> tuple[list[dict[str, str]], list[str]]:
+    """Expand a study.
+
+    What the command line says wins: its value for a grid's key replaces the grid's values, and its
+    further sweeps are axes of every grid. Seeds vary fastest.
+
+    Args:
+        grids: Mappings from an override's key to its values; none means the command line alone.
+        arguments: Overrides as the user typed them.
+
+    Returns:
+        The swept overrides of each cell (key to value, in Hydra's spelling), and the arguments that
+        stand for all cells.
+    """
+    typed: dict[str, list[str]] = {}
+    fixed: list[str] = []
+    for override in OverridesParser.create().parse_overrides(arguments):
+        key = override.get_key_element()
+        if override.is_sweep_override():
+            typed[key] = list(override.sweep_string_iterator())
+        else:
+            fixed.append(override.input_line or "")
+            typed[key] = []
+    cells: list[dict[str, str]] = []
+    for grid in grids or [{}]:
+        cells.extend(_cells(grid, typed))
+    return cells, fixed
+
+
+def _cells(grid: dict[str, Any], typed: dict[str, list[str]]) -> list[dict[str, str]]:
+    axes: dict[str, list[str]] = {}
+    for key, values in grid.items():
+        if typed.get(key) == []:
+            continue
+        axes[key] = typed.get(key) or [_value(v) for v in (values if isinstance(values, list) else [values])]
+        if not axes[key]:
+            raise UserError(f"The study's grid has no values for {key}: give it a list.")
+    axes |= {key: values for key, values in typed.items() if values and key not in axes}
+    if "seed" in axes:
+        axes["seed"] = axes.pop("seed")
+    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+
+
+def _value(value: Any) -> str:
+    """Spell a YAML value as Hydra's override grammar reads it."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ",".join(_value(v) for v in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{k}:{_value(v)}" for k, v in value.items()) + "}"
+    text = str(value)
+    if _PLAIN.fullmatch(text):
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def as_arguments(cell: dict[str, str]) -> list[str]:
+    """Return a cell's swept overrides as Hydra takes them."""
+    return [f"{key}={value}" for key, value in cell.items()]

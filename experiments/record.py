@@ -1,0 +1,78 @@
+"""The typed result of one cell."""
+
+import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from andraeus.errors import UserError
+from andraeus.files import write_text
+
+SCHEMA = 1
+
+
+class Timing(BaseModel):
+    """What does not repeat: kept apart from what does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    train_seconds: float | None = Field(None, description="Wall time of the adapter's training loop")
+    evaluation_seconds: float = Field(description="Wall time of generating all answers")
+    latency_p50: float = Field(description="Median seconds an item (its share of a batch)")
+    latency_p90: float
+    latency_p99: float
+    peak_memory_mib: float | None = Field(None, description="Peak resident memory of the cell, where the system tells it")
+
+
+class Record(BaseModel):
+    """What came of a cell."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    schema_version: int = SCHEMA
+    identity: str
+    identity_version: int
+    adapter: str | None = Field(None, description="Identity of the adapter, for arms that have one")
+    status: Literal["started", "success", "failed"]
+    arm: str
+    suite: str
+    profile: str = Field(description="Content hash of the profile")
+    seed: int | None
+    n_items: int | None = None
+    started: datetime.datetime
+    finished: datetime.datetime | None = None
+    error: str | None = Field(None, description="Traceback of a failed cell")
+    objective: float | None = Field(None, description="Accuracy by the grader of the day the cell ran")
+    training: dict[str, Any] | None = Field(None, description="Steps, examples and stopping of the adapter")
+    timing: Timing | None = None
+    provenance: dict[str, Any]
+
+    def write(self, folder: Path) -> None:
+        """Write ``record.json`` atomically."""
+        write_text(folder / "record.json", self.model_dump_json(indent=2) + "\n")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Record | None":
+        """Read a cell's record; ``None`` where there is none.
+
+        Raises:
+            UserError: The record is damaged or of another schema version.
+        """
+        path = folder / "record.json"
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path} cannot be read ({error}): remove that folder and run again.") from error
+        try:
+            record = cls.model_validate_json(text)
+        except ValidationError as error:
+            raise UserError(f"{path} is damaged or no record: remove that folder and run again.") from error
+        if record.schema_version != SCHEMA:
+            raise UserError(
+                f"{path} has schema version {record.schema_version}, this program writes {SCHEMA}: "
+                "use another paths.store, or remove that folder."
+            )
+        return record

@@ -1,0 +1,155 @@
+"""What a study leaves behind: summary, timings, provenance, tables, figures, report."""
+
+import datetime
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andraeus.errors import UserError
+from andraeus.files import write_json
+from andraeus.hashing import content_hash, file_sha256
+from andraeus.training.adapter import export
+from evaluation.summary import CellResult, summarise
+from experiments import provenance
+from experiments.build import build
+from experiments.record import Record
+from experiments.store import Store
+
+if TYPE_CHECKING:
+    from experiments.sweep import Planned, Study
+
+# Overrides that name the profile or the replicate are no condition: rows run over them.
+_CROSSED = ("arm", "suite", "seed", "facts", "facts.seed", "facts.path")
+
+
+def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
+    """Summarise a study's cells and write everything under ``results/<study>/``.
+
+    Args:
+        study: The study, run as far as it could be.
+        failures: Error of each failed cell, by identity.
+
+    Returns:
+        The summary, as written.
+    """
+    from evaluation.report.figures import write_figures
+    from evaluation.report.report import write_report
+    from evaluation.report.tables import write_tables
+    from evaluation.report.terminal import print_summary
+
+    store = Store(study.config.paths.store)
+    records = {identity: store.record(identity) for identity in study.cells}
+    telling = _telling_keys(list(study.cells.values()))
+    cells = [_result(planned, records[i], store, telling) for i, planned in study.cells.items()]
+    failed = [
+        {"arm": p.cell.arm.name, "suite": p.cell.suite.name, "seed": p.cell.seed, "error": failures[i]}
+        for i, p in study.cells.items()
+        if i in failures
+    ]
+    contrasts = [dict(c) for c in study.config.contrasts]
+    endpoint = dict(study.config.endpoint) if study.config.endpoint else None
+    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, sorted(study.notes))
+    timings = _timings(study, records, cells)
+    folder = Path(study.config.paths.results) / study.name
+    try:
+        write_json(folder / "timings.json", timings)
+        write_json(folder / "provenance.json", origin := _provenance(study, records))
+        write_tables(folder, summary)
+        write_figures(folder, summary)
+        write_report(folder, summary, timings, origin)
+        # Last: a folder that holds a summary holds all of it.
+        write_json(folder / "summary.json", summary)
+    except OSError as error:
+        raise UserError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
+    build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
+    print_summary(summary, timings, folder)
+    return summary
+
+
+def export_adapter(study: "Study") -> None:
+    """Copy the study's one adapter to ``output``."""
+    identity = next(p.cell.adapter_identity for p in study.cells.values() if p.cell.adapter_identity)
+    output = Path(study.config.output)
+    export(Store(study.config.paths.store).adapter(identity), output)
+    print(f"Your adapter: {output}")
+
+
+def _telling_keys(planned: list["Planned"]) -> set[str]:
+    """Return the swept overrides that take more than one value in the study."""
+    values: dict[str, set[str]] = {}
+    for one in planned:
+        for key, value in one.swept.items():
+            if key not in _CROSSED:
+                values.setdefault(key, set()).add(value)
+    return {key for key, found in values.items() if len(found) > 1}
+
+
+def _result(planned: "Planned", record: Record | None, store: Store, telling: set[str]) -> CellResult:
+    cell = planned.cell
+    status = "missing" if record is None or record.status == "started" else record.status
+    return CellResult(
+        identity=cell.identity,
+        arm=cell.arm.name,
+        condition={k: v for k, v in planned.swept.items() if k in telling},
+        suite=cell.suite.name,
+        profile=cell.profile.content,
+        seed=cell.seed,
+        status=status,
+        items=read_items(store.cell(cell.identity)) if status == "success" else [],
+    )
+
+
+def read_items(folder: Path) -> list[dict[str, Any]]:
+    """Read a cell's items.
+
+    Raises:
+        UserError: The file is gone or damaged.
+    """
+    path = folder / "items.jsonl"
+    try:
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} is gone or damaged: remove that folder and run again.") from error
+
+
+def _study_hash(study: "Study") -> str:
+    """Return the hash of the experiment file, or of the command line where there is none."""
+    name = study.config.hydra.runtime.choices.get("experiment")
+    file = Path(__file__).resolve().parents[1] / "conf" / "experiment" / f"{name}.yaml"
+    if name not in (None, "none") and file.is_file():
+        return file_sha256(file)
+    return content_hash([study.arguments, [planned.swept for planned in study.cells.values()]])
+
+
+def _timings(study: "Study", records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
+    rows = []
+    for cell in cells:
+        record = records[cell.identity]
+        if record is None or record.timing is None:
+            continue
+        row = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed, "condition": dict(cell.condition)}
+        rows.append(row | record.timing.model_dump())
+    trained = {r.adapter: r.timing.train_seconds or 0.0 for r in records.values() if r and r.adapter and r.timing}
+    evaluated = sum(r.timing.evaluation_seconds for r in records.values() if r and r.timing)
+    return {"cells": rows, "study_seconds": sum(trained.values()) + evaluated}
+
+
+def _provenance(study: "Study", records: dict[str, Record | None]) -> dict[str, Any]:
+    done = [r for r in records.values() if r is not None]
+    models = {json.dumps(r.provenance["model"], sort_keys=True): r.provenance["model"] for r in done}
+    first = next(iter(models.values()), {})
+    hardware = provenance.hardware()
+    return {
+        "command": shlex.join(["andraeus", *sys.argv[1:]]),
+        **provenance.code(),
+        "model": ", ".join(sorted({m["name"] for m in models.values()})),
+        "model_origin": first.get("origin"),
+        "models": list(models.values()),
+        "hardware": f"{hardware['cpu']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB",
+        "versions": provenance.versions(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "threads": study.config.threads,
+        "profiles": sorted({r.profile for r in done}),
+    }

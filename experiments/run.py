@@ -1,0 +1,45 @@
+"""The command ``andraeus``: everything that makes a result."""
+
+import os
+import sys
+from pathlib import Path
+
+import hydra
+from omegaconf import DictConfig
+
+from experiments.schema import register
+
+CONF = str(Path(__file__).resolve().parents[1] / "conf")
+DEFAULT_STUDY = "experiment=quickstart"
+
+register()
+
+
+@hydra.main(version_base="1.3", config_path=CONF, config_name="config")
+def run(config: DictConfig) -> float | None:
+    """Run one cell; Hydra's sweeper (`experiments.sweep`) calls this for each."""
+    from experiments.work import run_cell
+
+    return run_cell(config).objective
+
+
+def main() -> None:
+    """Run the command line; without a study or a sweep of the user's it is the quickstart."""
+    sys.argv[1:] = with_default_study(sys.argv[1:])
+    # Hydra asks for this variable in each of its error messages; ours are one sentence already.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    run()
+
+
+def with_default_study(arguments: list[str]) -> list[str]:
+    """Return the arguments, with the default study where they name no work of their own.
+
+    A study (``experiment=``), a sweep (``-m``) and an adapter to be written (``output=``) are work of
+    the user's own.
+    """
+    own = any(a in ("-m", "--multirun") or a.startswith(("experiment=", "output=")) for a in arguments)
+    return arguments if own else [*arguments, DEFAULT_STUDY]
+
+
+if __name__ == "__main__":
+    main()

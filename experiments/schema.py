@@ -1,0 +1,119 @@
+"""The structured schema of the configuration: what every knob is, before anything is loaded.
+
+The library's own dataclasses are the schema of their groups. Groups that name a class by
+``_target_`` (facts, arm, suite, tracker) are held against that target's own signature when they are
+built (`experiments.build`).
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from andraeus.models.load import Quantization
+from andraeus.models.resolve import ModelSpec
+from andraeus.training.recipe import LoraSpec, Recipe
+
+
+class Device(StrEnum):
+    """Where models run; never guessed, since another device gives other bits."""
+
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+@dataclass
+class ChatSpec:
+    """The system turn that all arms share (``null``: the chat template's own)."""
+
+    system: str | None = None
+
+
+@dataclass
+class PhrasingSpec:
+    """Which families train, develop and test."""
+
+    split_seed: int = 0
+
+
+@dataclass
+class VariationSpec:
+    """Trained phrasings per fact."""
+
+    n: int = 10
+
+
+@dataclass
+class TierSpec:
+    """Which facts are trained.
+
+    Attributes:
+        name: Name in tables.
+        trained: Tiers whose facts are trained.
+        components: Train just the facts that compositions need.
+    """
+
+    name: str = "all"
+    trained: list[int] = field(default_factory=lambda: [1, 2, 3])
+    components: bool = False
+
+
+@dataclass
+class GenerationSpec:
+    """How answers are decoded (always greedily)."""
+
+    max_new_tokens: int = 32
+    batch_size: int = 32
+
+
+@dataclass
+class Paths:
+    """Where things are written."""
+
+    store: str = "store"
+    results: str = "results"
+
+
+@dataclass
+class Contrast:
+    """A comparison that a study states before it runs: ``a`` minus ``b``."""
+
+    a: dict[str, Any] = field(default_factory=dict)
+    b: dict[str, Any] = field(default_factory=dict)
+    suite: str = "heldout"
+    metric: str = "accuracy"
+
+
+@dataclass
+class Config:
+    """One cell, and the study it belongs to."""
+
+    model: ModelSpec = field(default_factory=lambda: ModelSpec("unnamed"))
+    lora: LoraSpec = field(default_factory=LoraSpec)
+    quantization: Quantization = field(default_factory=Quantization)
+    training: Recipe = field(default_factory=Recipe)
+    facts: dict[str, Any] = field(default_factory=dict)
+    variations: VariationSpec = field(default_factory=VariationSpec)
+    phrasings: PhrasingSpec = field(default_factory=PhrasingSpec)
+    tier: TierSpec = field(default_factory=TierSpec)
+    arm: dict[str, Any] = field(default_factory=dict)
+    suite: dict[str, Any] = field(default_factory=dict)
+    chat: ChatSpec = field(default_factory=ChatSpec)
+    generation: GenerationSpec = field(default_factory=GenerationSpec)
+    tracker: dict[str, Any] = field(default_factory=dict)
+    paths: Paths = field(default_factory=Paths)
+    seed: int = 0
+    threads: int = 2
+    device: Device = Device.cpu
+    study: str | None = None
+    contrasts: list[Contrast] = field(default_factory=list)
+    endpoint: dict[str, str] | None = None
+    fail_fast: bool = False
+    plan: bool = False
+    output: str | None = None
+
+
+def register() -> None:
+    """Make the schema known to Hydra as ``schema``."""
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store(name="schema", node=Config)

@@ -1,0 +1,198 @@
+"""Running a study: expand, name, check, skip, launch, summarise."""
+
+import sys
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from omegaconf import DictConfig, open_dict
+
+from andraeus.errors import UserError
+from andraeus.hashing import content_hash
+from evaluation.suites.item import NothingToAsk
+from experiments.checks import problems
+from experiments.grid import as_arguments, expand
+
+if TYPE_CHECKING:
+    from experiments.cell import Cell
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What Hydra gives a sweeper: the composed configuration, the composer, the launcher."""
+
+    config: DictConfig
+    loader: ConfigLoader
+    launcher: Launcher
+
+
+@dataclass
+class Planned:
+    """One distinct cell of a study.
+
+    Attributes:
+        cell: The cell.
+        arguments: Overrides that compose it.
+        swept: Swept overrides that tell it apart; where several cells of the grid are the same (an arm
+            without an adapter under several ranks), only what they have in common.
+    """
+
+    cell: "Cell"
+    arguments: list[str]
+    swept: dict[str, str]
+
+
+@dataclass
+class Study:
+    """A study: its name, its distinct cells, and what was left out."""
+
+    name: str
+    config: DictConfig
+    arguments: list[str]
+    cells: dict[str, Planned] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> float | None:
+    """Run a study from the command line; say what went wrong in one sentence and exit with 1.
+
+    Returns:
+        The objective of a study of one cell, for sweepers that optimise.
+    """
+    try:
+        study = plan(engine, grids, arguments)
+        if engine.config.plan:
+            from experiments.plan import print_plan
+
+            print_plan(study)
+            return None
+        failures = run_missing(engine, study)
+        return finish(study, failures)
+    except UserError as error:
+        print(f"andraeus: {error}", file=sys.stderr)
+        raise SystemExit(1) from error
+    except KeyboardInterrupt:
+        print("\nandraeus: interrupted; finished cells are kept, run the same command again to go on.", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> Study:
+    """Compose, check and name all cells of a study without running any.
+
+    Raises:
+        UserError: All impossible combinations, together.
+    """
+    from experiments.cell import Cell
+
+    swept, fixed = expand(grids, arguments)
+    study = Study(_name(engine.config, swept, fixed), engine.config, fixed)
+    wrong: dict[str, None] = {}
+    for overrides, config in _compose(engine, swept, fixed):
+        cell = Cell(config)
+        try:
+            found = problems(cell)
+            wrong |= dict.fromkeys(found)
+            if not found:
+                _add(study, Planned(cell, [*fixed, *as_arguments(overrides)], dict(overrides)))
+        except NothingToAsk as error:
+            study.notes += [str(error)] if str(error) not in study.notes else []
+        except UserError as error:
+            wrong[str(error)] = None
+    if wrong:
+        raise UserError("\n  ".join(["this cannot be run:", *wrong]) if len(wrong) > 1 else next(iter(wrong)))
+    if not study.cells:
+        raise UserError(study.notes[0] if study.notes else "the study has no cells.")
+    adapters = {p.cell.adapter_identity for p in study.cells.values()} - {None}
+    if engine.config.output is not None and len(adapters) != 1:
+        raise UserError(f"output= takes one adapter, but this trains {len(adapters)}: choose one seed and one condition.")
+    return study
+
+
+def _compose(
+    engine: Engine, swept: list[dict[str, str]], fixed: list[str]
+) -> Iterable[tuple[dict[str, str], DictConfig]]:
+    """Yield each cell's configuration; cells that differ in the seed alone are composed once."""
+    composed: dict[str, DictConfig] = {}
+    for overrides in swept:
+        rest = {k: v for k, v in overrides.items() if k != "seed"}
+        key = content_hash(list(rest.items()))
+        if key not in composed:
+            config = engine.loader.load_sweep_config(engine.config, [*fixed, *as_arguments(rest)])
+            with open_dict(config):
+                del config["hydra"]
+            composed[key] = config
+        config = composed[key].copy()
+        if "seed" in overrides:
+            config.seed = overrides["seed"]
+        yield overrides, config
+
+
+def _add(study: Study, planned: Planned) -> None:
+    """Put a cell into a study, or merge it with the equal one that is there."""
+    identity = planned.cell.identity
+    if (same := study.cells.get(identity)) is None:
+        study.cells[identity] = planned
+    else:
+        same.swept = {k: v for k, v in same.swept.items() if planned.swept.get(k) == v}
+
+
+def _name(config: DictConfig, swept: list[dict[str, str]], fixed: list[str]) -> str:
+    if config.study is not None:
+        return str(config.study)
+    return f"sweep-{content_hash([swept, fixed])[:8]}"
+
+
+def run_missing(engine: Engine, study: Study) -> dict[str, str]:
+    """Launch the cells that do not stand as a success.
+
+    Returns:
+        For each failed cell, by identity, the error in one line.
+    """
+    from experiments.build import build
+    from experiments.store import Store
+
+    store = Store(engine.config.paths.store)
+    records = {i: store.record(i) for i in study.cells}
+    missing = [i for i, r in records.items() if r is None or r.status != "success"]
+    print(f"Study {study.name}: {len(study.cells)} cells, {len(study.cells) - len(missing)} in the store.", flush=True)
+    build(engine.config.tracker, "tracker").check()
+    failures: dict[str, str] = {}
+    batches = [[i] for i in missing] if engine.config.fail_fast else [missing]
+    done = len(study.cells) - len(missing)
+    for batch in batches:
+        if not batch:
+            continue
+        returns = engine.launcher.launch([study.cells[i].arguments for i in batch], initial_job_idx=done)
+        done += len(batch)
+        failures |= {i: _error(r) for i, r in zip(batch, returns, strict=True) if r.status != JobStatus.COMPLETED}
+        if failures and engine.config.fail_fast:
+            study.notes.append(f"fail_fast=true stopped the sweep with {len(study.cells) - done} cells not run.")
+            break
+    return failures
+
+
+def _error(job: JobReturn) -> str:
+    try:
+        _ = job.return_value
+    except UserError as error:
+        return str(error)
+    except Exception as error:
+        return traceback.format_exception_only(error)[-1].strip()
+    return "no result came back"
+
+
+def finish(study: Study, failures: dict[str, str]) -> float | None:
+    """Summarise a study, write its adapter if one was asked for, and set the exit status."""
+    from experiments.results import export_adapter, write_results
+
+    summary = write_results(study, failures)
+    if failures:
+        raise SystemExit(1)
+    if study.config.output is not None:
+        export_adapter(study)
+    estimates = [row["estimate"] for row in summary["rows"] if row["metric"] == "accuracy"]
+    return estimates[0] if len(estimates) == 1 else None

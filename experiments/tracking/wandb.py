@@ -1,0 +1,344 @@
+"""Weights & Biases: one run a cell, one closing run a study, and nothing personal in either."""
+
+import hashlib
+import json
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Real
+from pathlib import Path
+from typing import Any, ClassVar
+
+from andraeus.errors import UserError
+from experiments.tracking.public import public_condition, public_config
+from experiments.tracking.randomness import untouched_randomness
+from experiments.tracking.tracker import CellInfo
+
+MODES = ("online", "offline", "disabled")
+
+# What W&B gathers by itself: code, git, console, host, command line, package list, machine. A version
+# that does not know one of these settings cannot be told to keep it, and is refused.
+_PRIVATE: dict[str, Any] = {
+    "console": "off",
+    "disable_code": True,
+    "disable_git": True,
+    "disable_job_creation": True,
+    "host": "",
+    "label_disable": True,
+    "program": "andraeus",
+    "sagemaker_disable": True,
+    "save_code": False,
+    "x_disable_machine_info": True,
+    "x_disable_meta": True,
+    "x_disable_stats": True,
+    "x_executable": "python",
+    "x_save_requirements": False,
+}
+# So that it neither fills the terminal, nor waits for ever, nor interrupts the sweep.
+_QUIET: dict[str, Any] = {
+    "finish_timeout": 60.0,
+    "finish_timeout_raises": True,
+    "init_timeout": 30.0,
+    "silent": True,
+    "stop_fn": lambda: None,
+    "symlink": False,
+    "use_dot_wandb": False,
+}
+
+_ROW_COLUMNS = (
+    "arm",
+    "condition",
+    "suite",
+    "metric",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "ci_method",
+    "ci_scope",
+    "n_items",
+    "n_facts",
+    "n_profiles",
+    "n_seeds",
+    "design",
+    "context_tokens",
+)
+_CONTRAST_COLUMNS = ("suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde")
+
+
+class WandbTracker:
+    """Logs config, training curves and results to W&B; offline, and so without an account, by default.
+
+    Facts, questions and answers stay here unless ``upload_items`` is set, and so do host name, command
+    line, code and console. Once work has begun an error inside W&B costs one line on stderr and the
+    rest of the tracking in this process, never the study.
+
+    Args:
+        project: W&B project.
+        entity: User or team; ``None`` for the account's own.
+        mode: ``online``, ``offline`` (files for ``wandb sync``) or ``disabled``.
+        folder: Where W&B makes its ``wandb`` folder.
+        upload_items: Also send each cell's questions and answers, and the config as it stands.
+        tags: Tags for every run.
+    """
+
+    # A study may build one tracker a cell: what was found out once in a process holds for all of them.
+    _broken: ClassVar[bool] = False
+    _usable: ClassVar[set[tuple[str, Path]]] = set()
+
+    def __init__(
+        self,
+        project: str = "andraeus",
+        entity: str | None = None,
+        mode: str = "offline",
+        folder: str = ".",
+        upload_items: bool = False,
+        tags: Sequence[str] = (),
+    ) -> None:
+        if mode not in MODES:
+            raise UserError(f"tracker.mode is {mode!r}; it is one of {', '.join(MODES)}.")
+        self._project = project
+        self._entity = entity
+        self._mode = mode
+        self._folder = Path(folder)
+        self._upload_items = upload_items
+        self._tags = tuple(tags)
+        self._run: Any = None
+
+    def check(self) -> None:
+        """Find out, before any work, whether W&B can be used; with ``mode=online`` ask its server.
+
+        Raises:
+            UserError: If it can not.
+        """
+        if self._mode != "disabled":
+            with untouched_randomness():
+                self._require(verify=True)
+
+    def begin(self, cell: CellInfo) -> None:
+        """Open the cell's run: the same cell of the same study continues the same run.
+
+        Raises:
+            UserError: Before the first run only, if W&B cannot be used.
+        """
+        if not self._usable_now():
+            return
+        with self._guarded("opening a run"):
+            self._finish(failed=True)
+            words = (cell.arm, cell.suite, *(() if cell.seed is None else (f"seed={cell.seed}",)), *cell.tags)
+            self._open(
+                run_id=_run_id(cell.study, cell.identity),
+                name=" ".join((*words[: 2 if cell.seed is None else 3], cell.identity[:8])),
+                study=cell.study,
+                job_type=cell.arm,
+                tags=words,
+                config={
+                    **(dict(cell.config) if self._upload_items else public_config(cell.config)),
+                    "cell": {
+                        "identity": cell.identity,
+                        "study": cell.study,
+                        "arm": cell.arm,
+                        "suite": cell.suite,
+                        "seed": cell.seed,
+                    },
+                },
+            )
+
+    def log(self, metrics: dict[str, float]) -> None:
+        """Add a point to the training curves."""
+        if self._run is None:
+            return
+        with self._guarded("logging a step"):
+            numbers = _numbers(metrics)
+            step = numbers.pop("step", None)
+            # With the step given, what a repeated cell logs again is not drawn twice.
+            self._run.log(numbers, step=None if step is None else int(step))
+
+    def end(self, status: str, metrics: dict[str, float], items: list[dict[str, Any]]) -> None:
+        """Put the cell's results into its run's summary and close the run."""
+        if self._run is None:
+            return
+        with self._guarded("closing a run"):
+            self._run.summary.update({"status": status, **_numbers(metrics)})
+            if self._upload_items and items:
+                self._run.log({"items": _table(list(dict.fromkeys(key for item in items for key in item)), items)})
+            self._finish(failed=status != "success")
+
+    def close_study(self, study: str, summary: dict[str, Any], folder: Path) -> None:
+        """Log the study's rows, contrasts and figures as a run of their own."""
+        if not self._usable_now():
+            return
+        with self._guarded("logging the study"):
+            self._finish(failed=True)
+            rows = [_public_row(row) for row in summary.get("rows", [])]
+            self._open(
+                run_id=_run_id(study, "summary"),
+                name=f"{study} summary",
+                study=study,
+                job_type="summary",
+                tags=("summary",),
+                config={"study": study, "schema": summary.get("schema"), "study_hash": summary.get("study_hash")},
+            )
+            self._run.summary.update(_named_metrics(rows))
+            self._log_closing(rows, [_public_contrast(contrast) for contrast in summary.get("contrasts", [])], folder)
+            self._finish(failed=any(cell.get("status") != "success" for cell in summary.get("cells", [])))
+
+    def _log_closing(self, rows: list[dict[str, Any]], contrasts: list[dict[str, Any]], folder: Path) -> None:
+        import wandb
+
+        closing: dict[str, Any] = {}
+        if rows:
+            closing["rows"] = _table(_ROW_COLUMNS, rows)
+        if contrasts:
+            closing["contrasts"] = _table(("a", "b", *_CONTRAST_COLUMNS), contrasts)
+        for figure in sorted((folder / "figures").glob("*.png")):
+            closing[f"figures/{figure.stem}"] = wandb.Image(str(figure))
+        if closing:
+            self._run.log(closing)
+
+    def _usable_now(self) -> bool:
+        """Tell whether to track, after the first look of this process at what tracking needs."""
+        if self._mode == "disabled" or self._broken:
+            return False
+        if (self._mode, self._folder) not in self._usable:
+            with untouched_randomness():
+                self._require(verify=False)
+        return True
+
+    def _require(self, verify: bool) -> None:
+        """Refuse a W&B that cannot be used, or cannot be kept from gathering."""
+        # W&B reports its own errors to its makers, offline too, and stages tables in the user's home.
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
+        os.environ.setdefault("WANDB_DATA_DIR", str((self._folder / "wandb" / "data").absolute()))
+        try:
+            import wandb
+        except ImportError as error:
+            raise UserError(f"tracker=wandb needs the package wandb, which cannot be imported: {error}.") from error
+        unknown = sorted({*_PRIVATE, *_QUIET} - set(wandb.Settings.model_fields))
+        if unknown:
+            raise UserError(
+                f"wandb {wandb.__version__} does not know the settings {', '.join(unknown)}, which keep personal data "
+                "on this machine; install the version in the constraints file."
+            )
+        try:
+            (self._folder / "wandb").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"tracker.folder={self._folder} cannot be written: {error.strerror}.") from error
+        if not os.access(self._folder / "wandb", os.R_OK | os.W_OK | os.X_OK):
+            raise UserError(f"tracker.folder={self._folder} cannot be written.")
+        if self._mode == "online":
+            try:
+                wandb.setup(settings=wandb.Settings(mode="online", **_PRIVATE, **_QUIET))
+                logged_in = wandb.login(prompt=False, verify=verify)
+            except Exception as error:
+                raise UserError(f"tracker.mode=online cannot log in to W&B: {_one_line(error)}.") from error
+            if not logged_in:
+                raise UserError(
+                    "tracker.mode=online needs a W&B login: run `wandb login`, or take tracker.mode=offline."
+                )
+        self._usable.add((self._mode, self._folder))
+
+    def _open(
+        self, run_id: str, name: str, study: str, job_type: str, tags: Iterable[str], config: dict[str, Any]
+    ) -> None:
+        import wandb
+
+        self._run = wandb.init(
+            project=self._project,
+            entity=self._entity,
+            mode=self._mode,  # type: ignore[arg-type]
+            dir=str(self._folder.absolute()),
+            id=run_id,
+            resume="allow",
+            reinit="create_new",
+            name=name[:128],
+            group=study[:128],
+            job_type=job_type[:64],
+            tags=_fitting_tags((*tags, *self._tags)),
+            config=config,
+            settings=wandb.Settings(**_PRIVATE, **_QUIET),
+        )
+
+    def _finish(self, failed: bool) -> None:
+        run, self._run = self._run, None
+        if run is not None:
+            run.finish(exit_code=int(failed))
+
+    @contextmanager
+    def _guarded(self, doing: str) -> Iterator[None]:
+        """Switch tracking off where W&B fails: a dashboard is not worth a result."""
+        with untouched_randomness():
+            try:
+                yield
+            except Exception as error:
+                WandbTracker._broken = True
+                self._run = None
+                print(
+                    f"Tracking is off from here on: {doing} in W&B failed ({_one_line(error)}). Results are unaffected, "
+                    f"what was logged is in {self._folder / 'wandb'}.",
+                    file=sys.stderr,
+                )
+
+
+def _run_id(study: str, identity: str) -> str:
+    return hashlib.sha256(f"{study}\n{identity}".encode()).hexdigest()[:20]
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    """Keep the numbers: a null has no place on a chart, and a text might be an answer."""
+    return {name: float(value) for name, value in metrics.items() if isinstance(value, Real)}
+
+
+def _fitting_tags(tags: Iterable[str]) -> list[str]:
+    """Make tags W&B accepts: 1 to 64 characters, each once."""
+    return list(dict.fromkeys(tag[:64] for tag in tags if tag))
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Any:
+    import wandb
+
+    table = wandb.Table(columns=list(columns), allow_mixed_types=True)
+    for row in rows:
+        table.add_data(*(_cell(row.get(column)) for column in columns))
+    return table
+
+
+def _cell(value: Any) -> Any:
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def _public_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**{key: row.get(key) for key in _ROW_COLUMNS}, "condition": public_condition(row.get("condition") or {})}
+
+
+def _public_contrast(contrast: Mapping[str, Any]) -> dict[str, Any]:
+    sides = {side: _labelled(contrast[side]["arm"], contrast[side].get("condition")) for side in ("a", "b")}
+    return {**sides, **{key: contrast.get(key) for key in _CONTRAST_COLUMNS}}
+
+
+def _labelled(arm: str, condition: Mapping[str, Any] | None) -> str:
+    return " ".join([arm, *(f"{key}={value}" for key, value in public_condition(condition or {}).items())])
+
+
+def _named_metrics(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Name each row's numbers ``arm/suite/metric``, with the condition where several rows share an arm."""
+    plain = Counter((row["arm"], row["suite"], row["metric"]) for row in rows)
+    named: dict[str, float] = {}
+    for row in rows:
+        alone = plain[row["arm"], row["suite"], row["metric"]] == 1
+        name = f"{row['arm'] if alone else _labelled(row['arm'], row['condition'])}/{row['suite']}/{row['metric']}"
+        # Conditions that differ only in what is withheld are told apart by number.
+        base, copy = name, 1
+        while name in named or f"{name}/ci_low" in named:
+            copy += 1
+            name = f"{base} ({copy})"
+        ends = {f"{name}/{end}": row[end] for end in ("ci_low", "ci_high")}
+        named |= _numbers({name: row["estimate"], **ends})
+    return named

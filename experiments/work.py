@@ -1,0 +1,269 @@
+"""Running one cell: train or find its adapter, ask its items, write its record."""
+
+import dataclasses
+import datetime
+import json
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy
+from omegaconf import DictConfig, OmegaConf
+
+from andraeus.chat import Chat
+from andraeus.errors import UserError
+from andraeus.files import new_folder, write_json, write_text
+from andraeus.training.adapter import attach, causal_model, fingerprint, load, save
+from evaluation.arms.arm import Prompt
+from evaluation.grading import Expected, grade
+from evaluation.suites.nearest import nearest_distances
+from experiments import provenance
+from experiments.build import build
+from experiments.cell import IDENTITY_VERSION, Cell
+from experiments.record import Record, Timing
+from experiments.store import Store
+from experiments.tracking.tracker import CellInfo, Tracker
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+Log = Callable[[dict[str, float]], None]
+
+
+def run_cell(config: DictConfig) -> Record:
+    """Run a cell, or return its record if it stands as a success.
+
+    Args:
+        config: The composed configuration of one cell.
+
+    Raises:
+        UserError: Something the user can mend; the cell's record then stands as ``failed``.
+    """
+    cell = Cell(config)
+    store = Store(cell.spec.paths.store)
+    folder = store.cell(cell.identity)
+    with store.lock(folder):
+        record = store.record(cell.identity)
+        if record is not None and record.status == "success":
+            return record
+        return _run(cell, store, folder)
+
+
+def _run(cell: Cell, store: Store, folder: Path) -> Record:
+    _set_threads(cell.spec.threads)
+    provenance.reset_peak_memory()
+    record = _started(cell)
+    tracker: Tracker = build(cell.config.tracker, "tracker")
+    try:
+        record.write(folder)
+        tracker.begin(_info(cell))
+        training = ensure_adapter(cell, store, tracker.log) if cell.arm.trained else None
+        items, timing = _ask(cell, store, training)
+        write_text(folder / "items.jsonl", "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
+        write_text(folder / "config.yaml", OmegaConf.to_yaml(cell.config, resolve=True))
+        record.objective = sum(_right(item) for item in items) / len(items)
+        record.status, record.n_items, record.timing, record.training = "success", len(items), timing, training
+        record.finished = _now()
+        record.write(folder)
+        tracker.end("success", {"accuracy": record.objective}, items)
+    except Exception as error:
+        record.status, record.error, record.finished = "failed", traceback.format_exc(), _now()
+        try:
+            record.write(folder)
+        except OSError:
+            # A disk that refuses the record refuses everything: the error below says so.
+            pass
+        tracker.end("failed", {}, [])
+        if isinstance(error, OSError):
+            raise UserError(f"The cell could not be written to {folder}: {error.strerror or error}.") from error
+        raise
+    return record
+
+
+def ensure_adapter(cell: Cell, store: Store, log: Log | None = None) -> dict[str, Any]:
+    """Train a cell's adapter unless it stands in the store; two processes never train the same one.
+
+    Returns:
+        The deterministic outcome (steps, losses) with the ``seconds`` the training took.
+    """
+    assert cell.adapter_identity is not None
+    folder = store.adapter(cell.adapter_identity)
+    notes = folder.with_name(f"{folder.name}.json")
+    with store.lock(folder):
+        if not (folder / "training.json").is_file():
+            with new_folder(folder) as scratch:
+                seconds = _train(cell, scratch, log)
+            write_json(notes, {"seconds": seconds, "provenance": _provenance(cell)})
+        outcome: dict[str, Any] = json.loads((folder / "training.json").read_text())
+        seconds = json.loads(notes.read_text())["seconds"] if notes.is_file() else None
+    return {**{k: v for k, v in outcome.items() if k != "curve"}, "seconds": seconds}
+
+
+def _train(cell: Cell, folder: Path, log: Log | None) -> float:
+    """Train an adapter into a folder; return the seconds of the loop."""
+    from andraeus.training.loop import train
+
+    spec = cell.spec
+    model, chat = _base(cell)
+    adapted = attach(model, spec.lora, spec.training, spec.quantization, spec.seed, spec.model.repo or spec.model.name)
+    base = fingerprint(cell.files, spec.quantization)
+    rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
+    watched = cell.validation if spec.training.plateau else []
+    curve: list[dict[str, float]] = []
+
+    def note(metrics: dict[str, float]) -> None:
+        curve.append({k: metrics[k] for k in ("step", "loss", "learning_rate")})
+        if log is not None:
+            log(metrics)
+
+    outcome = train(
+        causal_model(adapted),
+        rows,
+        [chat.example(chat.messages(p.question), p.answer) for p in watched],
+        spec.training,
+        spec.lora,
+        spec.seed,
+        log=note,
+        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base),
+    )
+    save(adapted, folder, base)
+    result = dataclasses.asdict(outcome)
+    seconds: float = result.pop("seconds")
+    if result["stopped"] == "diverged":
+        # A diverged run is an outcome and is scored; NaN is no JSON.
+        result["final_loss"] = None
+    write_json(folder / "training.json", {**result, "rows": len(rows), "curve": curve})
+    return seconds
+
+
+def _base(cell: Cell) -> "tuple[PreTrainedModel, Chat]":
+    from andraeus.models.load import load_model, load_tokenizer
+
+    spec = cell.spec
+    tokenizer = load_tokenizer(cell.files, spec.model.chat_template)
+    return load_model(cell.files, spec.model.dtype, spec.quantization, spec.device), Chat(tokenizer, spec.chat.system)
+
+
+def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[list[dict[str, Any]], Timing]:
+    """Put all items to the arm; return what goes into items.jsonl, and how long it took."""
+    from tqdm.auto import tqdm
+
+    from andraeus.generation import generate
+
+    spec = cell.spec
+    model, chat = _base(cell)
+    answering = model
+    if cell.adapter_identity is not None:
+        folder = store.adapter(cell.adapter_identity)
+        answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
+    prompts = cell.arm.prompts(cell.items, cell.material)
+    tokens = [chat.prompt(prompt.messages) for prompt in prompts]
+    with tqdm(total=len(tokens), desc=f"{cell.choice['arm']} · {cell.choice['suite']}", disable=None, leave=False) as bar:
+        answers = generate(
+            answering,
+            tokens,
+            end_tokens=chat.end_tokens,
+            max_new_tokens=spec.generation.max_new_tokens,
+            batch_size=spec.generation.batch_size,
+            progress=bar.update,
+        )
+    trained = [p.question for p in cell.material.trained] if cell.arm.trained else []
+    distances = nearest_distances([item.question for item in cell.items], trained)
+    rows = []
+    for item, prompt, asked, answer, distance in zip(cell.items, prompts, tokens, answers, distances, strict=True):
+        bare = chat.prompt(chat.messages(item.question))
+        rows.append(
+            {
+                **dataclasses.asdict(item),
+                "answer": chat.decode(answer.tokens),
+                "finished": answer.finished,
+                "prompt_tokens": len(asked),
+                "context_tokens": len(asked) - len(bare),
+                "answer_tokens": len(answer.tokens),
+                "retrieved": prompt.retrieved,
+                "recalled": _recalled(prompt, item.needs),
+                "nearest_trained": distance,
+            }
+        )
+    seconds = numpy.array([answer.seconds for answer in answers])
+    p50, p90, p99 = (float(numpy.quantile(seconds, q)) for q in (0.5, 0.9, 0.99))
+    timing = Timing(
+        train_seconds=training["seconds"] if training else None,
+        evaluation_seconds=float(seconds.sum()),
+        latency_p50=p50,
+        latency_p90=p90,
+        latency_p99=p99,
+        peak_memory_mib=provenance.peak_memory_mib(),
+    )
+    return rows, timing
+
+
+def _recalled(prompt: Prompt, needs: tuple[str, ...]) -> bool | None:
+    return None if prompt.retrieved is None else set(needs) <= set(prompt.retrieved)
+
+
+def _right(item: dict[str, Any]) -> bool:
+    expected = Expected(item["expected"], tuple(item["aliases"]), item["answer_type"], item["question"])
+    return grade(item["answer"], expected).correct
+
+
+def _set_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def _now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _started(cell: Cell) -> Record:
+    return Record(
+        identity=cell.identity,
+        identity_version=IDENTITY_VERSION,
+        adapter=cell.adapter_identity,
+        status="started",
+        arm=cell.choice["arm"],
+        suite=cell.choice["suite"],
+        profile=cell.profile.content,
+        seed=cell.seed,
+        started=_now(),
+        provenance=_provenance(cell),
+    )
+
+
+def _provenance(cell: Cell) -> dict[str, Any]:
+    files, spec = cell.files, cell.spec
+    return {
+        **provenance.code(),
+        "versions": provenance.versions(),
+        "hardware": provenance.hardware(),
+        "device": spec.device,
+        "threads": spec.threads,
+        "model": {
+            "name": spec.model.name,
+            "origin": files.origin,
+            "source": files.source,
+            "revision": files.revision,
+            "weights": files.weights_hash,
+            "tokenizer": files.tokenizer_hash,
+        },
+        "profile": cell.profile.content,
+        "seeds": {"seed": cell.seed, "facts": cell.profile.seed, "split": spec.phrasings.split_seed},
+        "config": OmegaConf.to_container(cell.config, resolve=True, enum_to_str=True),
+    }
+
+
+def _info(cell: Cell) -> CellInfo:
+    config = OmegaConf.to_container(cell.config, resolve=True, enum_to_str=True)
+    assert isinstance(config, dict)
+    return CellInfo(
+        identity=cell.identity,
+        study=cell.spec.study or "sweep",
+        arm=cell.choice["arm"],
+        suite=cell.choice["suite"],
+        seed=cell.seed,
+        tags=(cell.choice["arm"], cell.choice["suite"], cell.spec.model.name),
+        config={str(k): v for k, v in config.items()},
+    )

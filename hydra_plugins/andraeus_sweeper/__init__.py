@@ -1,0 +1,1 @@
+"""The study sweeper, where Hydra looks for it."""
