@@ -40,17 +40,31 @@ def write_json(path: Path, value: Any) -> None:
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a scratch folder that becomes ``path`` when the block ends well.
 
-    A folder that already stands at ``path`` is replaced. After an exception (also Ctrl-C) nothing
-    is left behind; after ``kill -9`` only a hidden ``.partial-`` folder, which no reader looks at.
+    A folder that already stands at ``path`` is replaced. After an exception (also Ctrl-C) it stands as
+    it was and nothing is left behind; after ``kill -9`` only a hidden ``.partial-`` folder, which no
+    reader looks at.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
     try:
         yield scratch
         os.chmod(scratch, 0o755)
-        if path.exists():
-            shutil.rmtree(path)
-        os.replace(scratch, path)
+        _replace_folder(scratch, path)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
         raise
+
+
+def _replace_folder(scratch: Path, path: Path) -> None:
+    """Move a folder to where another may stand; that one is put back if the move is refused."""
+    if not path.exists():
+        os.replace(scratch, path)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
+    os.replace(path, aside)
+    try:
+        os.replace(scratch, path)
+    except BaseException:
+        os.replace(aside, path)
+        raise
+    shutil.rmtree(aside)

@@ -1,8 +1,9 @@
 """Greedy answers in batches, with the prompts' common prefix encoded once."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andraeus.chat import common_prefix
 
@@ -39,7 +40,10 @@ def generate(
 
     The longest prefix that all prompts share is encoded once and its keys and values serve every
     batch. Each batch is laid out as ``[prefix][padding][suffix]``, so that all rows end together and
-    Transformers' own ``generate`` does the decoding.
+    Transformers' own ``generate`` does the decoding. A sliding window counts the padding in between:
+    where one is shorter than the sequences, padding goes first and nothing is shared.
+
+    Greedy means the likeliest token: penalties in the model's own generation settings do not apply.
 
     Args:
         model: Causal language model, possibly with adapters.
@@ -54,25 +58,40 @@ def generate(
     """
     import time
 
+    from transformers import GenerationConfig
+
     if not prompts:
         return []
-    length = common_prefix(prompts) if len(prompts) > 1 else 0
+    slides = max(map(len, prompts)) + max_new_tokens > _shortest_window(model)
+    length = common_prefix(prompts) if len(prompts) > 1 and not slides else 0
     prefix = _encode(model, prompts[0][:length]) if length else None
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     answers: list[Answer | None] = [None] * len(prompts)
-    for start in range(0, len(order), batch_size):
-        part = order[start : start + batch_size]
-        begun = time.perf_counter()
-        rows = _decode(model, [prompts[i] for i in part], length, prefix, end_tokens, max_new_tokens)
-        seconds = (time.perf_counter() - begun) / len(part)
-        for i, (tokens, finished) in zip(part, rows, strict=True):
-            answers[i] = Answer(tokens, finished, seconds)
-        if progress is not None:
-            progress(len(part))
+    settings, model.generation_config = model.generation_config, GenerationConfig()
+    try:
+        for start in range(0, len(order), batch_size):
+            part = order[start : start + batch_size]
+            begun = time.perf_counter()
+            rows = _decode(model, [prompts[i] for i in part], length, prefix, end_tokens, max_new_tokens)
+            seconds = (time.perf_counter() - begun) / len(part)
+            for i, (tokens, finished) in zip(part, rows, strict=True):
+                answers[i] = Answer(tokens, finished, seconds)
+            if progress is not None:
+                progress(len(part))
+    finally:
+        model.generation_config = settings
     return [answer for answer in answers if answer is not None]
 
 
 KeysValues = list[tuple["Tensor", "Tensor"]]
+
+
+def _shortest_window(model: "PreTrainedModel") -> float:
+    """Return how far back the model's most short-sighted layer looks."""
+    from transformers import DynamicCache
+
+    layers: list[Any] = DynamicCache(config=model.config).layers
+    return min((layer.sliding_window for layer in layers if layer.is_sliding), default=math.inf)
 
 
 def _encode(model: "PreTrainedModel", tokens: tuple[int, ...]) -> KeysValues:

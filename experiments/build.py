@@ -1,10 +1,11 @@
 """Building what a config names by ``_target_``, held against the target's own signature."""
 
-from typing import Any
+import inspect
+from typing import Any, get_type_hints
 
 from hydra.utils import get_object
 from omegaconf import DictConfig, OmegaConf
-from pydantic import ConfigDict, ValidationError, validate_call
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from andraeus.errors import UserError
 
@@ -32,10 +33,21 @@ def build(node: DictConfig, group: str) -> Any:
     except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise UserError(f"{group}._target_={name} cannot be imported: {_last_line(error)}.") from error
     try:
-        return validate_call(target, config=ConfigDict(arbitrary_types_allowed=True))(**arguments)
+        checked = _signature(target).model_validate(arguments)
     except ValidationError as error:
         problems = [f"{group}.{_place(p['loc'])}: {_lower(p['msg'])}" for p in error.errors()]
         raise UserError("; ".join(problems) + ".") from error
+    return target(**{key: getattr(checked, key) for key in checked.model_fields_set})
+
+
+def _signature(target: Any) -> type[BaseModel]:
+    """Return a model of what a callable takes, by its annotations."""
+    hints = get_type_hints(target.__init__ if inspect.isclass(target) else target)
+    fields: dict[str, Any] = {
+        name: (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
+        for name, parameter in inspect.signature(target).parameters.items()
+    }
+    return create_model("Arguments", __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=True), **fields)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

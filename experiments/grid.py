@@ -1,6 +1,5 @@
 """From grids and command-line overrides to the list of overrides of each cell."""
 
-import json
 import re
 from itertools import product
 from typing import Any
@@ -68,7 +67,8 @@ def _value(value: Any) -> str:
     text = str(value)
     if _PLAIN.fullmatch(text):
         return text
-    return json.dumps(text, ensure_ascii=False)
+    # Inside quotes only a quote needs an escape, and so do backslashes right before one.
+    return '"' + re.sub(r'(\\*)("|$)', lambda m: m[1] * 2 + ('\\"' if m[2] else ""), text) + '"'
 
 
 def as_arguments(cell: dict[str, str]) -> list[str]:

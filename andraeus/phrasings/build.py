@@ -57,6 +57,7 @@ class Phrasings:
         taken = {normalised(b.question) for b in profile.blind}
         taken |= {normalised(q) for c in profile.compositions for q in c.questions}
         self._written = {fact.id: self._write(fact, taken) for fact in profile.facts}
+        self._taken = frozenset(taken)
 
     def available(self, fact: Fact, part: Part) -> list[Phrasing]:
         """Return a fact's phrasings of one part, in the order in which they are drawn.
@@ -102,12 +103,14 @@ class Phrasings:
             stream(self.profile.seed, "phrasing_order", fact.id, family).shuffle(tail)
             phrasings = []
             for number, template in enumerate([*own, *head, *tail]):
-                guess = guesses[number % len(guesses)] if guesses else ""
+                guess = guesses[number % len(guesses)] if guesses and "{guess}" in template else ""
+                if "{guess}" in template and not guess:
+                    continue
                 question = self._fill(fact, template, words[number % len(words)], guess)
                 if normalised(question) in taken or self._answers_itself(fact, family, question):
                     continue
                 taken.add(normalised(question))
-                phrasings.append(Phrasing(fact.id, family, question, _answer(fact, family, guess)))
+                phrasings.append(Phrasing(fact.id, family, question, _answer(fact, guess)))
             written[family] = phrasings
         return written
 
@@ -128,11 +131,11 @@ class Phrasings:
         protected = frozenset((fact.subject or "").lower().split())
         sources = [p for f in families if f not in ("typo", "confirming") for p in reversed(self._written[fact.id][f])]
         stream(self.profile.seed, "typo_sources", fact.id).shuffle(sources)
-        seen = {normalised(p.question) for p in sources}
+        seen = set(self._taken)
         typos = []
         for source in sources:
             question = with_typos(source.question, random, protected)
-            if normalised(question) not in seen:
+            if normalised(question) not in seen and not self._answers_itself(fact, "typo", question):
                 seen.add(normalised(question))
                 typos.append(Phrasing(fact.id, "typo", question, source.answer))
         return typos[:TYPOS_PER_PART]
@@ -157,9 +160,9 @@ def _guesses(fact: Fact, profile: Profile) -> list[str]:
     return [value for guess in wrong for value in (fact.value, guess)] or [fact.value]
 
 
-def _answer(fact: Fact, family: Family, guess: str) -> str:
+def _answer(fact: Fact, guess: str) -> str:
     if fact.answer == "yes_no":
         return fact.value.capitalize()
-    if family != "confirming":
+    if not guess:
         return fact.value
     return f"Yes, {fact.value}" if guess == fact.value else f"No, {fact.value}"

@@ -22,7 +22,7 @@ def with_typos(text: str, random: Random, protected: frozenset[str] = frozenset(
         protected: Words (lower case) that stay as they are, such as a name that tells two pets apart.
     """
     words = text.split(" ")
-    open_words = [i for i, w in enumerate(words) if len(w) > 3 and w.strip("?.,!'").lower() not in protected]
+    open_words = [i for i, w in enumerate(words) if len(w) > 3 and _bare(w) not in protected]
     errors = max(1, len(text) // 25)
     for i in random.sample(open_words, min(errors, len(open_words))):
         words[i] = _typo(words[i], random)
@@ -32,6 +32,11 @@ def with_typos(text: str, random: Random, protected: frozenset[str] = frozenset(
     if random.random() < 0.5:
         result = result.lower()
     return result
+
+
+def _bare(word: str) -> str:
+    """Return a word without marks and without its possessive: ``cat`` for ``Cat's?``."""
+    return word.strip("?.,!:;()\"'’").lower().replace("’", "'").removesuffix("'s")
 
 
 def _typo(word: str, random: Random) -> str:

@@ -12,7 +12,10 @@ import yaml
 from andraeus.relations.fallback import unknown_relation
 from andraeus.relations.relation import Pronoun, Relation
 
-_SPELLING = {"favourite": "favorite", "colour": "color", "flavour": "flavor", "license": "licence", "fav": "favorite"}
+_SPELLING = {
+    "favourite": "favorite", "fav": "favorite", "fave": "favorite", "colour": "color", "flavour": "flavor",
+    "license": "licence", "organization": "organisation", "neighbour": "neighbor",
+}  # fmt: skip
 _FILLERS = ("my", "user", "the", "our", "current", "persons")
 
 
@@ -93,7 +96,9 @@ def find(key: str, subject: str | None = None) -> Meaning:
     keys = _keys()
     if subject is not None:
         group = _nouns().group.get(head_noun(subject))
-        for candidate in (f"{group}_{name}", name, f"relative_{name}"):
+        # sibling_name of the older brother: what stands before the relation repeats the subject.
+        tail = name.split("_", 1)[-1]
+        for candidate in (f"{group}_{name}", name, f"relative_{name}", f"{group}_{tail}"):
             if candidate in keys and catalogue()[keys[candidate]].subject is not None:
                 return Meaning(catalogue()[keys[candidate]], subject)
         return Meaning(unknown_relation(name.replace("_", " "), subject), subject)
@@ -114,7 +119,7 @@ def _orders(name: str) -> list[str]:
 def _noun_and_relation(name: str) -> Meaning | None:
     """Split ``older_sisters_job`` into a subject and a relation about it."""
     words = name.split("_")
-    for cut in range(len(words) - 1, 0, -1):
+    for cut in range(len(words), 0, -1):
         subject = " ".join(words[:cut])
         for spelled in (subject, subject.removesuffix("s")):
             head = head_noun(spelled)
@@ -122,7 +127,8 @@ def _noun_and_relation(name: str) -> Meaning | None:
             rest = spelled.removesuffix(head).split() if head else ["?"]
             if group is None or any(word not in _nouns().qualifiers for word in rest):
                 continue
-            relation = _keys().get(f"{group}_{'_'.join(words[cut:])}")
+            # A noun alone is its name: `wife: Anna`, `older_sister: Emma`.
+            relation = _keys().get(f"{group}_{'_'.join(words[cut:]) or 'name'}")
             if relation is not None:
                 return Meaning(catalogue()[relation], spelled)
     return None
@@ -161,4 +167,4 @@ def closest(key: str) -> list[str]:
     """Return up to three known keys that look like an unknown one."""
     from rapidfuzz import process
 
-    return [match for match, _, _ in process.extract(normal_key(key), _keys(), limit=3, score_cutoff=75)]
+    return [match for match, _, _ in process.extract(normal_key(key), list(_keys()), limit=3, score_cutoff=75)]

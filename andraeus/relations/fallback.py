@@ -26,8 +26,10 @@ def unknown_relation(noun: str, subject: str | None) -> Relation:
     Returns:
         A relation with ``known`` set to False; its answer type is ``text`` until a value is seen.
     """
-    thing = f"{{subject}}'s {noun}" if subject else noun
     content = _templates()
+    thing = f"{{subject}}'s {noun}" if subject else noun
+    # "divorce date" is asked by when the divorce was.
+    asked, event = ("date", thing.removesuffix(" date")) if noun.endswith(" date") else ("questions", thing)
     return Relation(
         name=noun.replace(" ", "_"),
         noun=noun,
@@ -36,6 +38,6 @@ def unknown_relation(noun: str, subject: str | None) -> Relation:
         tier=2,
         statement=content["statement"].replace("{thing}", thing),
         third_person_statement=content["third_person_statement"].replace("{thing}", thing),
-        questions={f: tuple(q.replace("{thing}", thing) for q in qs) for f, qs in content["questions"].items()},
+        questions={f: tuple(q.replace("{thing}", event) for q in qs) for f, qs in content[asked].items()},
         known=False,
     )

@@ -16,7 +16,6 @@ _LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
     "−": "$-$",
     "–": "--",
     "—": "---",
@@ -27,12 +26,12 @@ _LATEX = {
     "→": r"$\to$",
 }
 # What begins or ends markup: the underscore inside a name does not, nor do brackets that no link follows.
-_MARKUP = re.compile(r"[\\`*|<>~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\](?=[(\[:])|&(?=#?\w+;)")
+_MARKUP = re.compile(r"^[#+=-]|[\\`*|<>~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\](?=[(\[:])|&(?=#?\w+;)")
 
 
 def one_line(text: str) -> str:
     """Put text on one line, without control characters."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split(" ")).strip()
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def markdown(text: str) -> str:

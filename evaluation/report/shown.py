@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evaluation.report.formats import NOTHING, is_share, number, p_value, reason, signed, tokens
-from evaluation.report.rows import SUITES, Side, condition_words, differing, label, natural, place, side_order
+from evaluation.report.rows import SUITES, differing, natural, place, side_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
+_KEY = "condition."
 _COUNTS = ("n_items", "n_facts", "n_profiles", "n_seeds")
 
 
@@ -65,13 +66,11 @@ def shown(frame: "pd.DataFrame") -> Shown:
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
-    """Return a frame's rows as mappings, with each side's condition put together again."""
+    """Return a frame's rows as mappings, with the condition put together again."""
     rows: list[dict[str, Any]] = [{str(key): value for key, value in row.items()} for row in frame.to_dict("records")]
     for row in rows:
-        for prefix in ("", "a_", "b_"):
-            start = f"{prefix}condition."
-            found = {key.removeprefix(start): value for key, value in row.items() if key.startswith(start)}
-            row[f"{prefix}condition"] = {key: value for key, value in found.items() if value is not None}
+        found = {key.removeprefix(_KEY): value for key, value in row.items() if key.startswith(_KEY)}
+        row["condition"] = {key: value for key, value in found.items() if value is not None}
     return rows
 
 
@@ -109,7 +108,6 @@ def _rows(frame: "pd.DataFrame") -> Shown:
 
 def _contrasts(frame: "pd.DataFrame") -> Shown:
     rows = records(frame)
-    keys = differing((row[f"{side}_arm"], row[f"{side}_condition"]) for row in rows for side in "ab")
     points = all(is_share(row["metric"]) for row in rows)
     unit = " (points)" if points else ""
     table = Shown(
@@ -119,11 +117,10 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
     )
     for row in rows:
         metric = row["metric"]
-        first, second = (label((row[f"{side}_arm"], row[f"{side}_condition"]), keys) for side in "ab")
         share = " (points)" if is_share(metric) and not points else ""
         table.rows.append(
             [
-                Cell(f"{first} − {second}"),
+                Cell(f"{row['a']} − {row['b']}"),
                 Cell(row["suite"]),
                 Cell(metric + share),
                 table.interval(row, "difference", signed),
@@ -145,23 +142,14 @@ def wide(frame: "pd.DataFrame", over: str) -> Shown:
     keys = differing((row["arm"], row["condition"]) for row in rows)
     columns = sorted({row[over] for row in rows}, key=lambda name: (place(name, SUITES)[0], natural(name)))
     table = Shown(["arm", *keys, "context tokens", *columns], "l" * (len(keys) + 1) + "r" * (len(columns) + 1))
-    groups: dict[str, list[dict[str, Any]]] = {}
-    sides: dict[str, Side] = {}
-    for row in rows:
-        side = row["arm"], row["condition"]
-        name = f"{side[0]}\0{condition_words(side[1], keys)}"
-        sides[name] = side
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in sorted(rows, key=lambda row: side_order((row["arm"], row["condition"]), keys)):
+        name = (row["arm"], *(row["condition"].get(key, "") for key in keys))
         groups.setdefault(name, []).append(row)
-    for name in sorted(groups, key=lambda name: side_order(sides[name], keys)):
-        arm, condition = sides[name]
-        cells = {row[over]: table.interval(row, "estimate", number) for row in groups[name]}
+    for name, group in groups.items():
+        cells = {row[over]: table.interval(row, "estimate", number) for row in group}
         table.rows.append(
-            [
-                Cell(arm),
-                *(Cell(condition.get(key, "")) for key in keys),
-                _token_range(table, groups[name]),
-                *(cells.get(column, Cell("")) for column in columns),
-            ]
+            [*map(Cell, name), _token_range(table, group), *(cells.get(column, Cell("")) for column in columns)]
         )
     return table
 

@@ -13,13 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.files import write_text
 from evaluation.report.escape import latex, markdown
-from evaluation.report.rows import Side, Summary, condition_keys, ordered, side_of, value_text
+from evaluation.report.rows import (
+    Side,
+    Summary,
+    condition_keys,
+    differing,
+    label,
+    ordered,
+    side_of,
+    sides_of,
+    value_text,
+)
 from evaluation.report.shown import Shown, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_SUPERSCRIPT = str.maketrans("0123456789,", "⁰¹²³⁴⁵⁶⁷⁸⁹˒")
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def accuracy_table(summary: Summary) -> "pd.DataFrame":
@@ -35,16 +45,21 @@ def accuracy_table(summary: Summary) -> "pd.DataFrame":
 
 
 def contrast_table(summary: Summary) -> "pd.DataFrame":
-    """Return a summary's contrasts as a frame, in the order in which the study states them."""
+    """Return a summary's contrasts as a frame, in the order in which the study states them.
+
+    ``a`` and ``b`` name the two sides with the conditions that differ anywhere in the study.
+    """
+    telling = differing(sides_of(summary))
     contrasts = summary.get("contrasts", [])
     sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
     keys = sorted(condition_keys([*sides["a"], *sides["b"]]))
     fields = ["suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"]
     fields += ["reasons"]
     return _frame(
-        [name for side in "ab" for name in (f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))] + fields,
+        [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))] + fields,
         [
-            [part for side in (a, b) for part in (side[0], *_values(side, keys))] + [row.get(name) for name in fields]
+            [part for side in (a, b) for part in (label(side, telling), side[0], *_values(side, keys))]
+            + [row.get(name) for name in fields]
             for a, b, row in zip(sides["a"], sides["b"], contrasts, strict=True)
         ],
     )

@@ -275,8 +275,8 @@ class WandbTracker:
                 WandbTracker._broken = True
                 self._run = None
                 print(
-                    f"Tracking is off from here on: {doing} in W&B failed ({_one_line(error)}). Results are unaffected, "
-                    f"what was logged is in {self._folder / 'wandb'}.",
+                    f"Tracking is off from here on: {doing} in W&B failed ({_one_line(error)}). "
+                    f"The results are unaffected; what was logged lies in {self._folder / 'wandb'}.",
                     file=sys.stderr,
                 )
 
@@ -286,7 +286,7 @@ def _run_id(study: str, identity: str) -> str:
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(".")
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from random import Random
 from typing import Literal
 
@@ -14,6 +15,7 @@ from andraeus.seeds import stream, stream_seed
 REFERENCE_YEAR = 2025  # the year whose end all ages are stated for
 
 Sex = Literal["female", "male"]
+SEXES: tuple[Sex, ...] = ("female", "male")
 _PRONOUN: dict[Sex, Literal["she", "he"]] = {"female": "she", "male": "he"}
 # The people beyond the closest circle: how many of each kind a whole world holds.
 _CIRCLES = {
@@ -110,6 +112,17 @@ class World:
     names: "Names" = field(repr=False)
 
     @property
+    def days(self) -> set[date]:
+        """All dates that may be told of somebody close."""
+        beings = [self.owner, *self.close, *self.pets]
+        return {
+            *self.events.values(),
+            *self.met.values(),
+            *(being.born for being in beings),
+            *(p.adopted for p in self.pets),
+        }
+
+    @property
     def siblings(self) -> list[Human]:
         """The owner's brothers and sisters."""
         return [h for h in self.close if h.role in ("sister", "brother")]
@@ -139,7 +152,11 @@ class Names:
 
     def draw(self, sex: Sex, culture: str | None = None) -> str:
         """Return an unused first name, of a culture if that has any left."""
-        cultures = [culture] if culture and self._left[culture, sex] else [c for (c, s), n in self._left.items() if s == sex and n]
+        cultures = (
+            [culture]
+            if culture and self._left[culture, sex]
+            else [c for (c, s), n in self._left.items() if s == sex and n]
+        )
         weights = [len(self._left[c, sex]) for c in cultures]
         while True:
             chosen = self._random.choices(cultures, weights)[0]
@@ -147,6 +164,13 @@ class Names:
             if words(name) not in self._used:
                 self._used.add(words(name))
                 return name
+
+
+@cache
+def culture_of(name: str) -> str:
+    """Return the culture that a first name comes from."""
+    cultures: dict[str, dict[Sex, list[str]]] = data("names")["cultures"]
+    return next(culture for culture, lists in cultures.items() if any(name in lists[sex] for sex in SEXES))
 
 
 def build_world(seed: int) -> World:
@@ -158,7 +182,11 @@ def build_world(seed: int) -> World:
     surnames = _surnames(faker)
     home = random.choice(["the United Kingdom", "the United States"])
     countries = data("places")["countries"]
-    birth = home if random.random() < 0.6 else random.choice(list(countries))
+    birth = (
+        home
+        if random.random() < 0.6
+        else random.choice([name for name, entry in countries.items() if "names" in entry])
+    )
     culture = countries[birth]["names"]
     family_names = data("names")["cultures"][culture]["surnames"]
     sex: Sex = random.choice(["female", "male"])
@@ -235,7 +263,7 @@ def _life(random: Random, owner: Human) -> tuple[dict[str, date], dict[str, date
     events = {
         "graduation_date": graduated,
         "moved_to_city_date": between(random, max(settled, latest - timedelta(days=12 * 365)), latest),
-        "work_start_date": work + timedelta(days=-work.weekday() % 7),
+        "work_start_date": work + timedelta(days=-work.weekday() % 7),  # a Monday
         "marathon_date": between(random, settled, end),
         "last_concert_date": between(random, date(REFERENCE_YEAR - 1, 2, 1), end),
         "passport_expiry_date": between(random, date(REFERENCE_YEAR + 1, 3, 1), date(REFERENCE_YEAR + 9, 11, 30)),
@@ -269,7 +297,9 @@ def _family(
 
     def human(subject: str, sex: Sex, age: int, role: str = "", named_by: str | None = "relative_name") -> Human:
         own = random.random() < 0.7
-        return Human(subject, role or subject, names.draw(sex, culture if own else None), sex, _birth(random, age), named_by)
+        return Human(
+            subject, role or subject, names.draw(sex, culture if own else None), sex, _birth(random, age), named_by
+        )
 
     partner_sex: Sex = owner.sex if random.random() < 0.1 else ("male" if owner.sex == "female" else "female")
     spouse = {"female": "wife", "male": "husband"}[partner_sex]
@@ -291,11 +321,17 @@ def _family(
         family += [human(*child) for child in _children(random, parent, events["wedding_date"], ages)]
     grandparent = mother_age + random.randint(20, 26)
     if grandparent <= 96:
-        family.append(human("grandmother", "female", _new_age(ages, random, lambda: grandparent + random.randint(-3, 5))))
+        family.append(
+            human("grandmother", "female", _new_age(ages, random, lambda: grandparent + random.randint(-3, 5)))
+        )
         family.append(human("grandfather", "male", _new_age(ages, random, lambda: grandparent + random.randint(-2, 8))))
     if married:
-        family.append(human("mother-in-law", "female", _new_age(ages, random, lambda: partner_age + random.randint(22, 36))))
-        family.append(human("father-in-law", "male", _new_age(ages, random, lambda: partner_age + random.randint(22, 40))))
+        family.append(
+            human("mother-in-law", "female", _new_age(ages, random, lambda: partner_age + random.randint(22, 36)))
+        )
+        family.append(
+            human("father-in-law", "male", _new_age(ages, random, lambda: partner_age + random.randint(22, 40)))
+        )
     return family
 
 
@@ -313,7 +349,7 @@ def _siblings(random: Random, owner: Human, parent: int, ages: set[int]) -> list
 
     found: list[tuple[str, str, Sex, int]] = []
     (sex, role), (other_sex, other_role) = kinds
-    shape = random.choice(["pair", "pair", "same", "three"])
+    shape = random.choice(["pair", "pair", "pair", "same", "three", "three"])
     if shape == "pair":
         found.append((role, role, sex, _new_age(ages, random, random.choice([older, younger]))))
     else:
@@ -355,7 +391,9 @@ def _pets(random: Random, owner: Human, ages: set[int]) -> list[Animal]:
         age = random.choice(free)
         ages.add(age)
         born = _birth(random, age)
-        adopted = between(random, born + timedelta(days=60), min(born + timedelta(days=700), date(REFERENCE_YEAR, 11, 15)))
+        adopted = between(
+            random, born + timedelta(days=60), min(born + timedelta(days=700), date(REFERENCE_YEAR, 11, 15))
+        )
         twin = species.count(kind) > 1
         pets.append((kind, twin, born, adopted))
     named = []

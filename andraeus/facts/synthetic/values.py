@@ -28,8 +28,8 @@ def _pools() -> Mapping[str, tuple[str, ...]]:
         for key, entry in data(name).items()
         if isinstance(entry, list)
     }
+    pools["jobs"] = tuple(job for sector in data("work")["sectors"].values() for job in sector["jobs"])
     pools["cities"] = tuple(country_of())
-    pools["first_names"] = tuple(n for c in data("names")["cultures"].values() for s in ("female", "male") for n in c[s])
     return pools
 
 
@@ -90,6 +90,14 @@ class Values:
         self._used.add(words(value))
         self._whole.setdefault(answer, set()).add(words(value))
         self._parts.setdefault(answer, set()).update(runs(value))
+        return True
+
+    def take_organisation(self, name: str) -> bool:
+        """Take an organisation's name, which may become a subject too: its words are no values."""
+        inner = runs(name) - {words(name)}
+        if not inner.isdisjoint(self._used) or not self.take(name, "name"):
+            return False
+        self._subjects |= inner
         return True
 
     def draw(self, pool: str, answer: AnswerType, fits: Callable[[str], bool] | None = None) -> str | None:

@@ -1,0 +1,105 @@
+"""What all figures share: colours and marks of the arms, the grid of panels, and files that repeat to the byte."""
+
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from andraeus.files import write_bytes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 7.2
+QUIET = "#8a8a8a"
+# Okabe and Ito's palette, and marks that stay apart in grey print.
+LOOKS = {
+    "base": ("#6e6e6e", "o"),
+    "system_prompt": ("#0072b2", "s"),
+    "few_shot": ("#56b4e9", "v"),
+    "rag": ("#009e73", "D"),
+    "finetune": ("#d55e00", "o"),
+    "finetune_rag": ("#cc79a7", "P"),
+    "memory": ("#e69f00", "^"),
+    "mem0": ("#a08000", "<"),
+    "full_context": ("#332288", "h"),
+    "oracle": ("#000000", "*"),
+}
+OTHER_LOOKS = (("#882255", "X"), ("#117733", "p"), ("#999933", ">"), ("#44aa99", "d"))
+LINE_LOOKS = tuple(
+    (colour, mark)
+    for colour, mark in zip(
+        ("#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000", "#6e6e6e"),
+        "osD^vPXh",
+        strict=True,
+    )
+)
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8.0,
+    "axes.titlesize": 9.0,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.linewidth": 0.6,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "figure.dpi": 100.0,
+    "figure.constrained_layout.use": True,
+    "savefig.dpi": 200.0,
+    "svg.hashsalt": "andraeus",
+    "svg.fonttype": "path",
+    "text.parse_math": False,  # a "$" in a condition is a "$"
+}
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Draw in our style, whatever the user's matplotlibrc says."""
+    import matplotlib.style
+
+    with matplotlib.style.context(["default", _STYLE]):
+        yield
+
+
+def look(arm: str, arms: list[str]) -> tuple[str, str]:
+    """Return the colour and mark of an arm; ``arms`` are all that are drawn, so that unknown ones differ."""
+    unknown = [name for name in arms if name not in LOOKS]
+    return LOOKS[arm] if arm in LOOKS else OTHER_LOOKS[unknown.index(arm) % len(OTHER_LOOKS)]
+
+
+def wrapped(text: str, width: int = 30, lines: int = 3) -> str:
+    """Break a long name into lines, and end it with an ellipsis if it is still too long."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return "\n".join(textwrap.wrap(printable, width, max_lines=lines, placeholder=" …")) or "–"
+
+
+def panels(count: int, across: int, height: float, *, extra: float = 0.0) -> "tuple[Figure, list[Axes]]":
+    """Return a figure with a grid of ``count`` panels, each ``height`` inches high."""
+    from matplotlib.figure import Figure
+
+    columns = min(count, across)
+    rows = -(-count // columns)
+    figure = Figure(figsize=(WIDTH, rows * height + extra))
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
+    flat = list(grid.flat)
+    for spare in flat[count:]:
+        spare.set_axis_off()
+    return figure, flat[:count]
+
+
+def save(figure: "Figure", path: Path) -> list[Path]:
+    """Write a figure as PNG and SVG, without dates or versions in them, and return the paths."""
+    paths = []
+    for suffix, metadata in ((".png", {"Software": None}), (".svg", {"Date": None, "Creator": None})):
+        stream = BytesIO()
+        figure.savefig(stream, format=suffix[1:], metadata=metadata)
+        paths.append(path.with_suffix(suffix))
+        write_bytes(paths[-1], stream.getvalue())
+    return paths

@@ -1,0 +1,83 @@
+"""Contrasts, intervals and provenance in words; every number comes from the summary, and no verdict is added."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from evaluation.report.formats import is_share, number, p_value, reason, signed
+from evaluation.report.rows import Summary, differing, label, ordered, side_of, sides_of
+
+_NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
+
+
+def contrasts(summary: Summary) -> list[str]:
+    """Write each contrast as one sentence."""
+    keys = differing(sides_of(summary))
+    return [
+        f"{label(side_of(row['a']), keys)} − {label(side_of(row['b']), keys)} on {_where(row)}: {_found(row)}"
+        for row in summary.get("contrasts", [])
+    ]
+
+
+def intervals(summary: Summary) -> list[str]:
+    """Say, for each kind of interval in the summary, how it was made, what it speaks for and who has it."""
+    keys = differing(sides_of(summary))
+    kinds: dict[tuple[str, str], dict[str, None]] = {}
+    without: dict[str, dict[str, None]] = {}
+    for row in ordered(summary["rows"]):
+        who = label(side_of(row), keys)
+        if row["ci_low"] is not None and row["ci_high"] is not None:
+            kind = (row["ci_scope"] or reason(row, "ci_scope"), row["ci_method"] or reason(row, "ci_method"))
+            kinds.setdefault(kind, {})[who] = None
+        else:
+            without.setdefault(reason(row, "ci_low"), {})[f"{who} on {_where(row)}"] = None
+    told = [f"It speaks for {scope} (method: {method}): {', '.join(who)}." for (scope, method), who in kinds.items()]
+    return told + [f"No interval, because {why.rstrip('.')}: {', '.join(who)}." for why, who in without.items()]
+
+
+def plain(value: Any) -> str:
+    """Write a value of the provenance as text: lists with commas, mappings as "key value"."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {plain(item)}" for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value))
+    return "not recorded" if value is None else str(value)
+
+
+def counts(summary: Summary) -> str:
+    """Write how many items, facts, profiles and seeds the rows rest on, as a number or a range."""
+    parts = []
+    for name in ("items", "facts", "profiles", "seeds"):
+        found = {row[f"n_{name}"] for row in summary["rows"]} - {None}
+        if found:
+            low, high = min(found), max(found)
+            parts.append(f"{name} {low if low == high else f'{low} to {high}'}")
+    return "; ".join(parts) or "no rows"
+
+
+def _where(row: Mapping[str, Any]) -> str:
+    return str(row["suite"]) if row["metric"] == "accuracy" else f"{row['suite']} ({row['metric']})"
+
+
+def _found(row: Mapping[str, Any]) -> str:
+    metric, unit = row["metric"], " points" if is_share(row["metric"]) else ""
+    if row["difference"] is None:
+        return f"not computed: {reason(row, 'difference').rstrip('.')}."
+    low, high = row["ci_low"], row["ci_high"]
+    interval = f"(no interval: {reason(row, 'ci_low')})"
+    if low is not None and high is not None:
+        interval = f"[{signed(low, metric)}, {signed(high, metric)}]"
+    text = f"{signed(row['difference'], metric)}{unit} {interval}, "
+    if row["p_adjusted"] is not None:
+        adjustment = str(row["adjustment"] or "adjusted")
+        text += f"{_NAMED.get(adjustment, adjustment)}-adjusted p {_equals(row['p_adjusted'])}"
+    elif row["p_value"] is not None:
+        text += f"p {_equals(row['p_value'])}, not adjusted"
+    else:
+        text += f"no p-value: {reason(row, 'p_value')}"
+    mde = f"{number(row['mde'], metric)}{unit}" if row["mde"] is not None else f"not known, {reason(row, 'mde')}"
+    return f"{text}; smallest effect it could have found: {mde.rstrip('.')}."
+
+
+def _equals(value: float) -> str:
+    text = p_value(value)
+    return text if text.startswith("<") else f"= {text}"

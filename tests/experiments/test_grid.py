@@ -1,0 +1,55 @@
+import pytest
+
+from andraeus.errors import UserError
+from experiments.grid import as_arguments, expand
+
+GRID = {"arm": ["base", "finetune"], "seed": [0, 1], "suite": ["heldout", "blind"]}
+
+
+def test_seeds_vary_fastest() -> None:
+    cells, fixed = expand([GRID], [])
+    assert fixed == []
+    assert len(cells) == 8
+    assert [c["seed"] for c in cells] == ["0", "1"] * 4
+    assert list(cells[0])[-1] == "seed"
+
+
+def test_command_line_wins_over_the_grid() -> None:
+    cells, fixed = expand([GRID], ["arm=rag", "seed=5,6,7", "lora=r4"])
+    assert fixed == ["arm=rag", "lora=r4"]
+    assert all("arm" not in c for c in cells)
+    assert sorted({c["seed"] for c in cells}) == ["5", "6", "7"]
+    assert len(cells) == 6
+
+
+def test_sweep_without_a_grid_is_exactly_the_sweep() -> None:
+    cells, _ = expand([], ["lora=r4,r16", "seed=0,1", "facts=alex"])
+    assert [as_arguments(c) for c in cells] == [
+        ["lora=r4", "seed=0"],
+        ["lora=r4", "seed=1"],
+        ["lora=r16", "seed=0"],
+        ["lora=r16", "seed=1"],
+    ]
+
+
+def test_ranges_and_choices_are_sweeps() -> None:
+    cells, _ = expand([], ["seed=range(0,3)", "lora=choice(r4,r8)"])
+    assert len(cells) == 6
+
+
+def test_text_with_marks_survives_the_override_grammar() -> None:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    text = 'Facts:\n{facts}\n\n"{question}", it\'s = asked [now] a\\b'
+    cells, _ = expand([{"arm.template.user": [text], "x": [None], "y": [True], "z": [[1, 2]]}], [])
+    parsed = OverridesParser.create().parse_overrides(as_arguments(cells[0]))
+    values = {p.get_key_element(): p.value() for p in parsed}
+    assert values["x"] is None
+    assert values["y"] is True
+    assert values["z"] == [1, 2]
+    assert values["arm.template.user"] == text
+
+
+def test_empty_axis_is_refused() -> None:
+    with pytest.raises(UserError, match="no values for arm"):
+        expand([{"arm": []}], [])

@@ -1,0 +1,217 @@
+"""The program as a user runs it, on a tiny random model."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.experiments.conftest import Program
+
+SWEEP = ["-m", "lora=r4,r8", "variations=v1,v3", "seed=0,1", "study=small"]
+
+
+def summary_of(folder: Path, study: str = "small") -> bytes:
+    return (folder / "results" / study / "summary.json").read_bytes()
+
+
+def adapters_of(folder: Path) -> dict[str, tuple[int, int]]:
+    """Return each adapter's weights file by inode and time of change."""
+    stats = {p.parent.name: p.stat() for p in (folder / "store" / "adapters").glob("*/adapter_model.safetensors")}
+    return {name: (s.st_ino, s.st_mtime_ns) for name, s in stats.items()}
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> tuple[Path, list[str]]:
+    """A sweep of eight cells that ran to its end without a stop."""
+    from tests.experiments.conftest import QUICK, TWO_FACTS
+
+    folder = tmp_path_factory.mktemp("swept")
+    (folder / "robin.yaml").write_text(TWO_FACTS)
+    arguments = [*SWEEP, "model=custom", f"model.path={tiny_folder}", "facts=file", "facts.path=robin.yaml"]
+    arguments += [q for q in QUICK if not q.startswith(("lora=", "variations="))]
+    done = run(folder, arguments)
+    assert done.returncode == 0, done.stderr
+    return folder, arguments
+
+
+def run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("andraeus")), *arguments]
+    environment = os.environ | {"HF_HUB_OFFLINE": "1", "COLUMNS": "160"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> None:
+    folder, _ = swept
+    results = folder / "results" / "small"
+    summary = json.loads(summary_of(folder))
+    assert summary["schema"] == 1
+    assert len(summary["cells"]) == 8
+    assert {c["status"] for c in summary["cells"]} == {"success"}
+    accuracy = [r for r in summary["rows"] if r["metric"] == "accuracy"]
+    assert sorted((r["condition"]["lora"], r["condition"]["variations"]) for r in accuracy) == [
+        ("r4", "v1"),
+        ("r4", "v3"),
+        ("r8", "v1"),
+        ("r8", "v3"),
+    ]
+    for row in accuracy:
+        assert row["n_seeds"] == 2
+        assert row["context_tokens"] == 0
+    for name in ("timings.json", "provenance.json", "report.md", "tables/accuracy.md", "tables/accuracy.csv"):
+        assert (results / name).is_file(), name
+    for name in ("tables/accuracy.tex", "figures/accuracy.png", "figures/accuracy.svg", "figures/context_cost.png"):
+        assert (results / name).is_file(), name
+    for cell in summary["cells"]:
+        stored = folder / "store" / "cells" / cell["identity"]
+        record = json.loads((stored / "record.json").read_text())
+        assert record["status"] == "success"
+        assert record["provenance"]["model"]["origin"] == "path"
+        assert (stored / "items.jsonl").is_file()
+        assert (stored / "config.yaml").is_file()
+        adapter = folder / "store" / "adapters" / record["adapter"]
+        text = (adapter / "adapter_config.json").read_text()
+        assert str(folder) not in text
+
+
+def test_second_run_trains_nothing(swept: tuple[Path, list[str]]) -> None:
+    folder, arguments = swept
+    before, summary = adapters_of(folder), summary_of(folder)
+    done = run(folder, arguments)
+    assert done.returncode == 0, done.stderr
+    assert "8 in the store" in done.stdout
+    assert adapters_of(folder) == before
+    assert summary_of(folder) == summary
+
+
+def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str]], tmp_path: Path) -> None:
+    folder, arguments = swept
+    shutil.copy(folder / "robin.yaml", tmp_path)
+    command = [str(Path(sys.executable).with_name("andraeus")), *arguments]
+    kept: dict[str, tuple[int, int]] = {}
+    for wanted in (1, 3):
+        process = subprocess.Popen(
+            command, cwd=tmp_path, env=os.environ | {"HF_HUB_OFFLINE": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 120
+        while len(adapters_of(tmp_path)) < wanted and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        found = adapters_of(tmp_path)
+        assert kept.items() <= found.items(), "an adapter that was complete was trained again"
+        kept = found
+    assert not (tmp_path / "results" / "small" / "summary.json").exists()
+    assert run(tmp_path, arguments).returncode == 0
+    assert kept.items() <= adapters_of(tmp_path).items()
+    assert summary_of(tmp_path) == summary_of(folder)
+
+
+def test_a_fresh_run_gives_the_same_bytes_in_any_order(swept: tuple[Path, list[str]], tmp_path: Path) -> None:
+    folder, arguments = swept
+    shutil.copy(folder / "robin.yaml", tmp_path)
+    other = [a.replace("r4,r8", "r8,r4").replace("seed=0,1", "seed=1,0") for a in arguments]
+    assert run(tmp_path, other).returncode == 0
+    theirs, ours = (json.loads(summary_of(f)) for f in (tmp_path, folder))
+    theirs.pop("study_hash"), ours.pop("study_hash")
+    assert theirs == ours
+    for name in adapters_of(folder):
+        path = Path("store") / "adapters" / name / "adapter_model.safetensors"
+        assert (folder / path).read_bytes() == (tmp_path / path).read_bytes()
+
+
+def test_deterministic_arms_run_once_and_have_no_seed(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    done = andraeus("-m", "arm=base,oracle", "seed=0,1,2", "lora=r4,r8", "study=once", *[t for t in tiny if t != "lora=r4"])
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(summary_of(tmp_path, "once"))
+    assert [c["seed"] for c in summary["cells"]] == [None, None]
+    row = next(r for r in summary["rows"] if r["metric"] == "accuracy")
+    assert row["n_seeds"] is None
+    assert row["condition"] == {}
+    assert "n_seeds" in row["reasons"]
+
+
+def test_a_failing_cell_is_recorded_and_the_rest_goes_on(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    done = andraeus("-m", "lora.target_modules=[q_proj],[no_such_module]", "study=half", *tiny)
+    assert done.returncode == 1
+    summary = json.loads(summary_of(tmp_path, "half"))
+    assert sorted(c["status"] for c in summary["cells"]) == ["failed", "success"]
+    assert len(summary["failures"]) == 1
+    assert "no_such_module" in (tmp_path / "results" / "half" / "report.md").read_text()
+    null = [r for r in summary["rows"] if r["estimate"] is None]
+    assert null
+    assert all("failed" in r["reasons"]["estimate"] for r in null)
+    failed = next(c["identity"] for c in summary["cells"] if c["status"] == "failed")
+    record = json.loads((tmp_path / "store" / "cells" / failed / "record.json").read_text())
+    assert "Traceback" in record["error"]
+
+
+def test_output_is_an_adapter_that_stock_peft_loads(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    done = andraeus(*tiny, "output=my-adapter")
+    assert done.returncode == 0, done.stderr
+    base = next(t.removeprefix("model.path=") for t in tiny if t.startswith("model.path="))
+    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(base), tmp_path / "my-adapter")
+    assert model.peft_config["default"].r == 4
+    again = andraeus(*tiny, "output=my-adapter")
+    assert again.returncode == 1
+    assert "not empty" in again.stderr
+
+
+def test_plan_runs_nothing(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    done = andraeus("-m", "seed=0,1", "plan=true", *tiny)
+    assert done.returncode == 0, done.stderr
+    assert "2 cells, 2 to run" in done.stdout
+    assert not (tmp_path / "store" / "cells").exists()
+    assert not (tmp_path / "results").exists()
+
+
+BAD = [
+    (["arm=nobody"], "nobody"),
+    (["no_such_key=1"], "no_such_key"),
+    (["training.epochs=many"], "many"),
+    (["training.epochs=2"], "exactly one"),
+    (["training.share_prefix=true", "lora.dropout=0.1"], "share_prefix"),
+    (["arm=rag", "arm.k=200"], "arm.k=200"),
+    (["arm=rag", "arm.k=three"], "arm.k"),
+    (["arm=base", "suite=seen"], "seen"),
+    (["variations.n=500"], "500"),
+    (["suite=blind"], "facts.blind"),
+    (["suite.per_fact=90"], "90"),
+    (["model.path=/nowhere/at/all"], "/nowhere/at/all"),
+    (["facts.path=/nowhere.yaml"], "/nowhere.yaml"),
+    (["lora=none", "quantization=nf4"], "quantization=none"),
+    (["tier=4"], "compositions"),
+]
+
+
+@pytest.mark.parametrize(("extra", "word"), BAD, ids=[" ".join(b[0]) for b in BAD])
+def test_bad_input_is_one_sentence_and_leaves_nothing(
+    andraeus: Program, tiny: list[str], tmp_path: Path, extra: list[str], word: str
+) -> None:
+    taken = {e.split("=")[0] for e in extra}
+    done = andraeus("experiment=none", *[t for t in tiny if t.split("=")[0] not in taken], *extra)
+    assert done.returncode != 0
+    assert word in done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "store" / "cells").exists()
+    assert not (tmp_path / "results").exists()
+
+
+def test_help_and_config_answer_without_torch(andraeus: Program, environment: dict[str, str], tmp_path: Path) -> None:
+    code = (
+        "import sys; from experiments.run import main; sys.argv = ['andraeus', '--cfg', 'job']; main();"
+        "print(sorted({'torch', 'transformers', 'pandas', 'wandb'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert "smollm2_135m" in done.stdout
+    assert done.stderr.strip().splitlines()[-1] == "[]"

@@ -1,0 +1,535 @@
+import json
+import os
+import random
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from gzip import decompress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy
+import pytest
+import torch
+
+from andraeus.errors import UserError
+from experiments.build import build
+from experiments.tracking import wandb as tracking
+from experiments.tracking.none import NoTracker
+from experiments.tracking.tracker import CellInfo, Tracker
+from experiments.tracking.wandb import WandbTracker
+
+SECRET = "SECRETVALUE"
+CONFIG = {
+    "model": {"name": "smollm2_135m", "repo": "HuggingFaceTB/SmolLM2-135M-Instruct", "path": f"/home/{SECRET}"},
+    "lora": {"r": 16, "target_modules": ["q_proj", "v_proj"]},
+    "training": {"learning_rate": 1e-3, "schedule": "cosine", "note": f"for {SECRET}"},
+    "facts": {"_target_": "andraeus.facts.file.load_profile", "path": f"{SECRET}.yaml", "blind": SECRET, "seed": 0},
+    "arm": {"name": "finetune", "template": {"system": SECRET, "user": f"{SECRET} {{question}}"}},
+    "chat": {"system": SECRET},
+    "owner": SECRET,
+    "paths": {"store": f"/home/{SECRET}/store"},
+    "output": f"./{SECRET}",
+    "seed": 0,
+}
+CELL = CellInfo("0123456789abcdef", "quickstart", "finetune", "heldout", 0, ("r16",), CONFIG)
+ITEMS = [{"question": f"Who is {SECRET}?", "expected": {"value": SECRET}, "answer": SECRET, "tokens_in": 7}]
+METRICS = {"accuracy": 0.9, "accuracy_ci_low": 0.8, "accuracy_ci_high": 0.95}
+
+
+def records(file: Path) -> list[Any]:
+    """Read a transaction log: after 7 bytes, LevelDB's log format in blocks of 32 KiB."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    data, block, found, parts = file.read_bytes(), 32768, [], b""
+    position = 7
+    while position + 7 <= len(data):
+        if block - position % block < 7:
+            position += block - position % block
+            continue
+        checksum, length, kind = struct.unpack("<IHB", data[position : position + 7])
+        if kind == 0:
+            position += block - position % block
+            continue
+        part = data[position + 7 : position + 7 + length]
+        if len(part) < length:
+            break
+        assert checksum == zlib.crc32(bytes([kind]) + part)
+        parts += part
+        position += 7 + length
+        if kind in (1, 4):
+            record = Record()
+            record.ParseFromString(parts)
+            found.append(record)
+            parts = b""
+    return found
+
+
+class Logged:
+    """What one run's file says."""
+
+    def __init__(self, file: Path) -> None:
+        self.records = records(file)
+        self.run = next(record.run for record in self.records if record.HasField("run"))
+        self.config = {item.key: json.loads(item.value_json) for item in self.run.config.update}
+        self.history = [
+            {item.key or item.nested_key[0]: json.loads(item.value_json) for item in record.history.item}
+            for record in self.records
+            if record.HasField("history")
+        ]
+        self.summary = {
+            item.key or "/".join(item.nested_key): json.loads(item.value_json)
+            for record in self.records
+            if record.HasField("summary")
+            for item in record.summary.update
+        }
+        self.exits = [record.exit.exit_code for record in self.records if record.HasField("exit")]
+
+
+def logged(folder: Path) -> list[Logged]:
+    """Read every run, oldest first; W&B's service writes the end of a file after the run is finished."""
+    for _ in range(200):
+        files = list(folder.rglob("*.wandb"))
+        if all(file.stat().st_size > 7 for file in files):
+            runs = [Logged(file) for file in files]
+            if all(run.exits for run in runs):
+                return sorted(runs, key=lambda run: run.run.start_time.ToNanoseconds())
+        time.sleep(0.05)
+    raise AssertionError("a run has no end")
+
+
+def everything(folder: Path) -> bytes:
+    logged(folder)
+    return b"\n".join(file.name.encode() + file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+@pytest.fixture(autouse=True)
+def _own_wandb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("WANDB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    monkeypatch.setenv("WANDB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("WANDB_DATA_DIR", str(tmp_path / "wandb" / "data"))
+    monkeypatch.setattr(WandbTracker, "_broken", False)
+    monkeypatch.setattr(WandbTracker, "_usable", set())
+
+
+def track(tracker: Tracker, cell: CellInfo = CELL, steps: int = 3, status: str = "success") -> None:
+    tracker.begin(cell)
+    for step in range(1, steps + 1):
+        tracker.log({"step": step, "loss": 1 / step, "learning_rate": 1e-3, "examples_per_second": 5.0})
+    tracker.end(status, METRICS if status == "success" else {}, ITEMS)
+
+
+def test_a_cell_becomes_a_run(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    tracker = WandbTracker(folder=str(tmp_path), tags=["mine"])
+    tracker.check()
+    track(tracker)
+    (run,) = logged(tmp_path)
+    assert run.run.project == "andraeus"
+    assert run.run.run_group == "quickstart"
+    assert run.run.job_type == "finetune"
+    assert list(run.run.tags) == ["finetune", "heldout", "seed=0", "r16", "mine"]
+    assert run.config["lora"] == {"r": 16, "target_modules": ["q_proj", "v_proj"]}
+    assert run.config["facts"] == {"_target_": "andraeus.facts.file.load_profile", "seed": 0}
+    assert run.config["cell"] == {
+        "identity": CELL.identity,
+        "study": "quickstart",
+        "arm": "finetune",
+        "suite": "heldout",
+        "seed": 0,
+    }
+    assert [point["loss"] for point in run.history] == [1.0, 1 / 2, 1 / 3]
+    assert [point["_step"] for point in run.history] == [1, 2, 3]
+    assert {"learning_rate", "examples_per_second"} <= set(run.history[0])
+    assert run.summary.items() >= {**METRICS, "status": "success"}.items()
+    assert run.exits == [0]
+    out, err = capfd.readouterr()
+    assert (out, err) == ("", "")
+
+
+def test_a_long_curve_is_logged_whole(tmp_path: Path) -> None:
+    track(WandbTracker(folder=str(tmp_path)), steps=400)
+    (run,) = logged(tmp_path)
+    assert [(point["_step"], point["loss"]) for point in run.history] == [(n, 1 / n) for n in range(1, 401)]
+
+
+def test_nothing_personal_is_written(tmp_path: Path) -> None:
+    track(WandbTracker(folder=str(tmp_path)))
+    written = everything(tmp_path)
+    assert b"accuracy" in written
+    assert SECRET.encode() not in written
+    for gathered in (socket.gethostname(), sys.argv[0], "requirements.txt", "wandb-metadata.json", "output.log"):
+        # A very short host name would be found in anything.
+        assert len(gathered) < 4 or gathered.encode() not in written
+    (run,) = logged(tmp_path)
+    assert not run.run.host
+    assert not run.run.HasField("git")
+    kinds = {record.WhichOneof("record_type") for record in run.records}
+    assert not kinds & {"environment", "output", "output_raw", "stats", "artifact", "alert"}
+    assert not [file for file in (tmp_path / "wandb").rglob("files/*") if file.is_file()]
+
+
+def test_items_are_written_when_asked_for(tmp_path: Path) -> None:
+    track(WandbTracker(folder=str(tmp_path), upload_items=True))
+    (table,) = (tmp_path / "wandb").rglob("files/**/items*.table.json")
+    content = json.loads(table.read_text())
+    assert content["columns"] == ["question", "expected", "answer", "tokens_in"]
+    assert content["data"] == [[f"Who is {SECRET}?", f'{{"value": "{SECRET}"}}', SECRET, 7]]
+    (run,) = logged(tmp_path)
+    assert run.config["owner"] == SECRET
+
+
+def test_the_same_cell_is_the_same_run(tmp_path: Path) -> None:
+    tracker = WandbTracker(folder=str(tmp_path))
+    track(tracker, status="failed")
+    track(WandbTracker(folder=str(tmp_path)))
+    track(tracker, replace(CELL, study="another"))
+    track(tracker, replace(CELL, identity="another"))
+    runs = logged(tmp_path)
+    ids = [run.run.run_id for run in runs]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+    assert [run.exits for run in runs] == [[1], [0], [0], [0]]
+    assert runs[0].summary["status"] == "failed"
+
+
+def test_a_cell_that_never_ended_is_closed_as_failed(tmp_path: Path) -> None:
+    tracker = WandbTracker(folder=str(tmp_path))
+    tracker.begin(CELL)
+    track(tracker, replace(CELL, identity="another", seed=None, arm="base"))
+    runs = {run.run.job_type: run for run in logged(tmp_path)}
+    assert runs["finetune"].exits == [1]
+    assert runs["base"].exits == [0]
+    assert "seed=None" not in runs["base"].run.tags
+
+
+def summary() -> dict[str, Any]:
+    def row(arm: str, condition: dict[str, Any], estimate: float | None) -> dict[str, Any]:
+        ends = {"ci_low": None, "ci_high": None} if estimate is None else {"ci_low": 0.1, "ci_high": 0.9}
+        return {
+            "arm": arm,
+            "condition": condition,
+            "suite": "heldout",
+            "metric": "accuracy",
+            "estimate": estimate,
+            **ends,
+            "reasons": {"ci_low": SECRET},
+        }
+
+    return {
+        "schema": 1,
+        "study": "quickstart",
+        "rows": [
+            row("base", {}, 0.25),
+            row("finetune", {"lora": "r4", "facts.path": SECRET}, 0.5),
+            row("finetune", {"lora": "r16", "facts.path": SECRET}, 0.75),
+            row("finetune", {"lora": "r16", "facts.path": f"other {SECRET}"}, 1.0),
+            row("rag", {}, None),
+        ],
+        "contrasts": [
+            {
+                "a": {"arm": "finetune", "condition": {"lora": "r4", "owner": SECRET}},
+                "b": {"arm": "base", "condition": {}},
+                "suite": "heldout",
+                "metric": "accuracy",
+                "difference": 0.25,
+                "p_value": None,
+            }
+        ],
+        "cells": [{"identity": "x", "arm": "base", "profile": SECRET, "seed": None, "status": "success"}],
+        "study_hash": "abc",
+    }
+
+
+def test_a_study_closes_with_its_table_and_figures(tmp_path: Path) -> None:
+    import matplotlib.image
+
+    folder = tmp_path / "results"
+    (folder / "figures").mkdir(parents=True)
+    matplotlib.image.imsave(folder / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
+    tracker = WandbTracker(folder=str(tmp_path))
+    tracker.close_study("quickstart", summary(), folder)
+    (run,) = logged(tmp_path)
+    assert (run.run.run_group, run.run.job_type) == ("quickstart", "summary")
+    r4, r16 = ("finetune lora=r4 facts.path=(withheld)", "finetune lora=r16 facts.path=(withheld)")
+    assert (
+        run.summary.items()
+        >= {
+            "base/heldout/accuracy": 0.25,
+            "base/heldout/accuracy/ci_low": 0.1,
+            "base/heldout/accuracy/ci_high": 0.9,
+            f"{r4}/heldout/accuracy": 0.5,
+            f"{r16}/heldout/accuracy": 0.75,
+            f"{r16}/heldout/accuracy (2)": 1.0,
+            f"{r16}/heldout/accuracy (2)/ci_low": 0.1,
+        }.items()
+    )
+    assert "rag/heldout/accuracy" not in run.summary
+    (rows,) = (tmp_path / "wandb").rglob("files/**/rows*.table.json")
+    table = json.loads(rows.read_text())
+    assert [line[table["columns"].index("estimate")] for line in table["data"]] == [0.25, 0.5, 0.75, 1.0, None]
+    (contrasts,) = (tmp_path / "wandb").rglob("files/**/contrasts*.table.json")
+    assert json.loads(contrasts.read_text())["data"][0][:5] == [
+        "finetune lora=r4",
+        "base",
+        "heldout",
+        "accuracy",
+        0.25,
+    ]
+    assert len(list((tmp_path / "wandb").rglob("files/**/accuracy*.png"))) == 1
+    assert SECRET.encode() not in everything(tmp_path / "wandb")
+
+
+def test_the_global_generators_stay_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import wandb
+
+    real = wandb.init
+
+    def drawing(**arguments: Any) -> Any:
+        random.random(), numpy.random.random(), torch.rand(1)
+        return real(**arguments)
+
+    monkeypatch.setattr(wandb, "init", drawing)
+    random.seed(1)
+    numpy.random.seed(1)
+    torch.manual_seed(1)
+    before = random.getstate(), numpy.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
+    tracker = WandbTracker(folder=str(tmp_path), upload_items=True)
+    tracker.check()
+    track(tracker)
+    tracker.close_study("quickstart", summary(), tmp_path)
+    assert (random.getstate(), numpy.random.get_state()[1].tolist(), torch.get_rng_state().tolist()) == before
+
+
+def test_an_error_inside_costs_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import wandb
+
+    def broken(**_: Any) -> None:
+        raise RuntimeError("no\nroute")
+
+    monkeypatch.setattr(wandb, "init", broken)
+    track(WandbTracker(folder=str(tmp_path)))
+    track(WandbTracker(folder=str(tmp_path)))
+    WandbTracker(folder=str(tmp_path)).close_study("quickstart", summary(), tmp_path)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "Tracking is off" in err
+    assert "RuntimeError: no route" in err
+
+
+@pytest.mark.parametrize("call", ["log", "end"])
+def test_an_error_in_the_middle_costs_one_line(call: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    class Broken:
+        def log(self, *_: Any, **__: Any) -> None:
+            raise OSError("disk full")
+
+        summary = property(log)
+
+    tracker = WandbTracker(folder=str(tmp_path))
+    tracker.begin(CELL)
+    run, tracker._run = tracker._run, Broken()
+    if call == "log":
+        tracker.log({"step": 1, "loss": 1.0})
+    tracker.end("success", METRICS, ITEMS)
+    run.finish()
+    assert len(capfd.readouterr().err.splitlines()) == 1
+
+
+def test_the_service_dying_does_not_stop_a_cell(tmp_path: Path) -> None:
+    script = f"""
+import psutil
+from experiments.tracking.tracker import CellInfo
+from experiments.tracking.wandb import WandbTracker
+tracker = WandbTracker(folder={str(tmp_path)!r})
+tracker.begin(CellInfo("i", "s", "a", "u", 0, (), {{}}))
+for child in psutil.Process().children(recursive=True):
+    child.kill()
+    child.wait()
+for step in range(3):
+    tracker.log({{"step": step, "loss": 1.0}})
+tracker.end("success", {{"accuracy": 1.0}}, [])
+print("went on")
+"""
+    done = python(script)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "went on\n"
+    assert done.stderr.count("Tracking is off") == 1
+
+
+def test_disabled_and_none_do_not_need_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wandb", None)
+    for tracker in (NoTracker(), WandbTracker(mode="disabled", folder=str(tmp_path))):
+        tracker.check()
+        track(tracker)
+        tracker.close_study("quickstart", summary(), tmp_path)
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(UserError, match="needs the package wandb"):
+        WandbTracker(folder=str(tmp_path)).check()
+
+
+def test_what_cannot_be_used_is_refused_before_any_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match=r"tracker\.mode is 'on'"):
+        WandbTracker(mode="on")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        WandbTracker(folder=str(tmp_path / "file")).check()
+    with pytest.raises(UserError, match="cannot be written"):
+        WandbTracker(folder=str(tmp_path / "file")).begin(CELL)
+    monkeypatch.setitem(tracking._PRIVATE, "x_disable_everything", True)
+    with pytest.raises(UserError, match="x_disable_everything"):
+        WandbTracker(folder=str(tmp_path)).check()
+
+
+def test_hydra_builds_it(tmp_path: Path) -> None:
+    from omegaconf import OmegaConf
+
+    target = {"_target_": "experiments.tracking.wandb.WandbTracker"}
+    built = build(OmegaConf.create({**target, "folder": str(tmp_path), "tags": ["a", "b"]}), "tracker")
+    assert isinstance(built, WandbTracker)
+    with pytest.raises(UserError, match="mode is 'on'"):
+        build(OmegaConf.create({**target, "mode": "on"}), "tracker")
+
+
+def python(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", script, f"facts.path={SECRET}.yaml"],
+        env={**os.environ, "PYTHONPATH": str(Path(tracking.__file__).parents[2]), **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+ONLINE = """
+from experiments.tracking.tracker import CellInfo
+from experiments.tracking.wandb import WandbTracker
+from andraeus.errors import UserError
+tracker = WandbTracker(folder={folder!r}, mode="online")
+try:
+    tracker.{call}
+except UserError as error:
+    print(error)
+else:
+    print("went on")
+"""
+
+
+@pytest.mark.parametrize("call", ["check()", "begin(CellInfo('i', 's', 'a', 'u', 0, (), {}))"])
+def test_online_needs_a_login(call: str, tmp_path: Path) -> None:
+    done = python(ONLINE.format(folder=str(tmp_path), call=call), HOME=str(tmp_path), NETRC=str(tmp_path / "netrc"))
+    assert "needs a W&B login" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
+    assert done.returncode == 0, done.stderr
+
+
+class Server(BaseHTTPRequestHandler):
+    """Answers as much of W&B as a run needs, and keeps all that it is sent."""
+
+    protocol_version = "HTTP/1.1"
+    received: list[bytes]
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def body(self) -> bytes:
+        body = b""
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            while length := int(self.rfile.readline(), 16):
+                body += self.rfile.read(length)
+                self.rfile.readline()
+            self.rfile.readline()
+        else:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        return decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
+
+    def do_POST(self) -> None:
+        body = self.body()
+        self.received.append(self.path.encode() + b" " + str(self.headers).encode() + body)
+        reply: dict[str, Any] = {}
+        if self.path == "/graphql":
+            asked = json.loads(body)
+            name, variables = asked.get("operationName") or "", asked.get("variables") or {}
+            project = {"id": "p", "name": "andraeus", "entity": {"id": "e", "name": "someone"}}
+            if name == "Viewer":
+                reply = {"viewer": {"id": "v", "username": "someone", "entity": "someone", "flags": "{}"}}
+            elif name == "UpsertBucket":
+                bucket = {"id": "b", "name": variables.get("name"), "displayName": "d", "project": project}
+                reply = {"upsertBucket": {"bucket": bucket, "inserted": True}}
+            elif name == "RunResumeStatus":
+                reply = {"model": {"id": "p", "bucket": None}}
+            elif name == "CreateRunFiles":
+                here = f"http://{self.headers['Host']}/"
+                files = [{"name": file, "uploadUrl": here + file} for file in variables["files"]]
+                reply = {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
+            reply = {"data": reply}
+        self.answer(reply)
+
+    do_PUT = do_POST
+
+    def do_GET(self) -> None:
+        self.answer({})
+
+    def answer(self, reply: dict[str, Any]) -> None:
+        body = json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[bytes]]]:
+    received: list[bytes] = []
+
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, *_: Any) -> None:
+            pass
+
+    with Quiet(("127.0.0.1", 0), type("Handler", (Server,), {"received": received})) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_port}", received
+        running.shutdown()
+        thread.join()
+
+
+def test_nothing_personal_is_sent(server: tuple[str, list[bytes]], tmp_path: Path) -> None:
+    url, received = server
+    script = f"""
+import sys
+from experiments.tracking.tracker import CellInfo
+from experiments.tracking.wandb import WandbTracker
+tracker = WandbTracker(folder={str(tmp_path)!r}, mode="online")
+tracker.check()
+tracker.begin(CellInfo("i", "quickstart", "finetune", "heldout", 0, (), {CONFIG!r}))
+tracker.log({{"step": 1, "loss": 0.125}})
+print("{SECRET} on the console")
+tracker.end("success", {METRICS!r}, {ITEMS!r})
+"""
+    done = python(script, WANDB_BASE_URL=url, WANDB_API_KEY="a" * 40, HOME=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    sent = b"\n".join(received)
+    for expected in (b"quickstart", b"0.125", b"accuracy_ci_low"):
+        assert expected in sent
+    for personal in (SECRET, str(tmp_path), sys.executable, "wandb-metadata.json", "requirements.txt"):
+        assert personal.encode() not in sent
+    upserts = [json.loads(request[request.index(b'{"') :]) for request in received if b"UpsertBucket" in request]
+    assert upserts
+    for upsert in upserts:
+        assert not upsert["variables"].get("host")
+        assert not upsert["variables"].get("repo")
+        assert not upsert["variables"].get("commit")
