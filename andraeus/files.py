@@ -61,10 +61,12 @@ def _replace_folder(scratch: Path, path: Path) -> None:
         os.replace(scratch, path)
         return
     aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
-    os.replace(path, aside)
     try:
-        os.replace(scratch, path)
-    except BaseException:
-        os.replace(aside, path)
-        raise
-    shutil.rmtree(aside)
+        os.replace(path, aside)
+        try:
+            os.replace(scratch, path)
+        except BaseException:
+            os.replace(aside, path)
+            raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

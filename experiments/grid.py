@@ -8,6 +8,8 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from andraeus.errors import UserError
 
+# Hydra reads tier=1 as a number and then refuses it as the name of a config: it goes in quotes.
+_NUMBERED_GROUPS = ("tier",)
 _PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
 
 
@@ -30,7 +32,7 @@ def expand(grids: list[dict[str, Any]], arguments: list[str]) -> tuple[list[dict
     for override in OverridesParser.create().parse_overrides(arguments):
         key = override.get_key_element()
         if override.is_sweep_override():
-            typed[key] = list(override.sweep_string_iterator())
+            typed[key] = [_bare(key, value) for value in override.sweep_string_iterator()]
         else:
             fixed.append(override.input_line or "")
             typed[key] = []
@@ -73,4 +75,20 @@ def _value(value: Any) -> str:
 
 def as_arguments(cell: dict[str, str]) -> list[str]:
     """Return a cell's swept overrides as Hydra takes them."""
-    return [f"{key}={value}" for key, value in cell.items()]
+    return [f"{key}='{value}'" if key in _NUMBERED_GROUPS else f"{key}={value}" for key, value in cell.items()]
+
+
+def with_quoted_groups(arguments: list[str]) -> list[str]:
+    """Return arguments in which config groups with numbers for names are in quotes (``tier=1,2``)."""
+    return [_quoted(argument) for argument in arguments]
+
+
+def _quoted(argument: str) -> str:
+    key, equals, values = argument.partition("=")
+    if not equals or key not in _NUMBERED_GROUPS:
+        return argument
+    return f"{key}=" + ",".join(f"'{v}'" if v.strip().isdigit() else v for v in values.split(","))
+
+
+def _bare(key: str, value: str) -> str:
+    return value.strip("'\"") if key in _NUMBERED_GROUPS else value

@@ -48,6 +48,14 @@ class Record(BaseModel):
     timing: Timing | None = None
     provenance: dict[str, Any]
 
+    def line(self) -> str:
+        """Return the cell in one line, for the terminal."""
+        seed = "" if self.seed is None else f", seed {self.seed}"
+        trained = f"{self.training['steps']} steps, " if self.training else ""
+        asked = f"{self.n_items} items in {self.timing.evaluation_seconds:.0f} s" if self.timing else self.status
+        share = "" if self.objective is None else f": {self.objective:.1%}"
+        return f"{self.arm} · {self.suite}{seed}{share} ({trained}{asked})"
+
     def write(self, folder: Path) -> None:
         """Write ``record.json`` atomically."""
         write_text(folder / "record.json", self.model_dump_json(indent=2) + "\n")

@@ -2,11 +2,13 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
 
+from experiments.grid import with_quoted_groups
 from experiments.schema import register
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
@@ -20,14 +22,16 @@ def run(config: DictConfig) -> float | None:
     """Run one cell; Hydra's sweeper (`experiments.sweep`) calls this for each."""
     from experiments.work import run_cell
 
-    return run_cell(config).objective
+    record = run_cell(config)
+    print(f"  {record.line()}", flush=True)
+    return record.objective
 
 
 def main() -> None:
     """Run the command line; without a study or a sweep of the user's it is the quickstart."""
-    sys.argv[1:] = with_default_study(sys.argv[1:])
-    # Hydra asks for this variable in each of its error messages; ours are one sentence already.
+    sys.argv[1:] = with_default_study(with_quoted_groups(sys.argv[1:]))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
     run()
 
 

@@ -125,9 +125,9 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         spec.lora,
         spec.seed,
         log=note,
-        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base),
+        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base, spec.model.name),
     )
-    save(adapted, folder, base)
+    save(adapted, folder, base, spec.model.name)
     result = dataclasses.asdict(outcome)
     seconds: float = result.pop("seconds")
     if result["stopped"] == "diverged":

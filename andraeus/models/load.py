@@ -44,10 +44,17 @@ def pick_device(device: str) -> str:
 
 
 def load_tokenizer(files: ModelFiles, chat_template: str | None = None) -> "PreTrainedTokenizerBase":
-    """Load a model's tokenizer, with another chat template if one is given."""
+    """Load a model's tokenizer, with another chat template if one is given.
+
+    Raises:
+        UserError: There is none, or it cannot be read.
+    """
     from transformers import AutoTokenizer
 
-    tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(files.folder)
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(files.folder)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"The tokenizer in {files.folder} cannot be loaded ({_brief(error)}): fetch it anew.") from error
     if chat_template is not None:
         tokenizer.chat_template = chat_template
     return tokenizer
@@ -75,10 +82,21 @@ def load_model(files: ModelFiles, dtype: str, quantization: Quantization, device
     if quantization.kind != "none":
         arguments["quantization_config"] = _bitsandbytes(quantization)
     try:
-        model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(files.folder, **arguments)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise UserError(f"The model in {files.folder} cannot be loaded ({error}): fetch it anew.") from error
+        loaded = AutoModelForCausalLM.from_pretrained(files.folder, output_loading_info=True, **arguments)
+    except torch.OutOfMemoryError:
+        raise
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+        raise UserError(f"The model in {files.folder} cannot be loaded ({_brief(error)}): fetch it anew.") from error
+    model: PreTrainedModel = loaded[0]
+    # Transformers draws missing weights at random, with only a log line.
+    if missing := sorted(loaded[1]["missing_keys"]):
+        raise UserError(f"The model in {files.folder} lacks {len(missing)} weights ({missing[0]} …): fetch it anew.")
     return model.eval()
+
+
+def _brief(error: Exception) -> str:
+    """Return the first line of an error's text."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(" :")
 
 
 def _bitsandbytes(quantization: Quantization) -> Any:

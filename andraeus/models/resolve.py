@@ -120,7 +120,10 @@ def _fingerprinted(folder: Path, origin: str, source: str, revision: str | None)
     _check_manifest(folder, hashes)
     tokenizer = {n: file_sha256(folder / n) for n in TOKENIZER_FILES if (folder / n).is_file()}
     # File names of shards are no content: only the bytes, in order.
-    config = json.loads((folder / "config.json").read_text())
+    try:
+        config = json.loads((folder / "config.json").read_text())
+    except ValueError as error:
+        raise UserError(f"{folder / 'config.json'} is damaged ({error}): fetch the model anew.") from error
     architecture = {k: v for k, v in config.items() if k not in ("_name_or_path", "transformers_version", "dtype", "torch_dtype")}
     return ModelFiles(
         folder=folder,

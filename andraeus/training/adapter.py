@@ -80,13 +80,29 @@ def causal_model(model: "PeftModel | PreTrainedModel") -> "PreTrainedModel":
     return inner
 
 
-def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any]) -> None:
+def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any], model_name: str) -> None:
     """Write an adapter (or fully tuned weights) as stock PEFT (or Transformers) loads it.
+
+    Args:
+        model: What `attach` returned, trained.
+        folder: Where to.
+        base: `fingerprint` of the base.
+        model_name: Name of the base's config, for `andraeusctl ask`.
 
     PEFT writes module names in set order; they are sorted so that equal adapters are equal files.
     """
+    from peft import PeftModel
+
     folder.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(folder)
+    if isinstance(model, PeftModel):
+        # Otherwise PEFT asks the Hub whether the base's vocabulary was changed, and may save it.
+        model.save_pretrained(str(folder), save_embedding_layers=False)
+    else:
+        if hasattr(model, "peft_config"):
+        # No embeddings are trained; left to itself PEFT would look the base up by name to find out.
+        model.save_pretrained(folder, save_embedding_layers=False)
+    else:
+        model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
     config = folder / "adapter_config.json"
     if config.is_file():
@@ -95,7 +111,7 @@ def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any
             if isinstance(value, list):
                 content[key] = sorted(value, key=str)
         write_json(config, dict(sorted(content.items())))
-    write_json(folder / FINGERPRINT, base)
+    write_json(folder / FINGERPRINT, {**base, "model": model_name})
 
 
 def load(model: "PreTrainedModel", folder: Path, base: dict[str, Any]) -> "PeftModel | PreTrainedModel":

@@ -71,7 +71,8 @@ def train(
         progress: Show a bar on standard error when it is a terminal.
 
     Raises:
-        UserError: A row is longer than ``recipe.max_length``, or there is nothing to train.
+        UserError: A row is longer than ``recipe.max_length``, there is nothing to train, or a plateau rule has
+            nothing to look at.
     """
     import torch
     from accelerate import Accelerator
@@ -79,6 +80,8 @@ def train(
     from transformers import get_scheduler
 
     _check_lengths(rows, recipe.max_length)
+    if recipe.plateau is not None and not validation:
+        raise UserError("training.plateau needs development phrasings to look at: set training.plateau=null.")
     share = _may_share(recipe, lora)
     prefix = shared_prefix_length(rows)
     micro_per_epoch = math.ceil(len(rows) / recipe.batch_size)
@@ -104,7 +107,7 @@ def train(
             norm = accelerator.clip_grad_norm_(parameters, recipe.clip_norm)
             loss = total
             if not (math.isfinite(loss) and math.isfinite(float(norm))):
-                stopped = "diverged"
+                loss, stopped = math.nan, "diverged"
                 break
             optimizer.step()
             scheduler.step()
@@ -118,9 +121,14 @@ def train(
                 log({"step": step, "loss": loss, "learning_rate": scheduler.get_last_lr()[0], "examples_per_second": rate})
             if checkpoint is not None and step in recipe.checkpoints:
                 checkpoint(step)
-            if watch.due(step) and watch.look(step, *validate(model, validation, recipe, share_prefix=share)):
-                stopped = "plateau"
-                break
+            if watch.due(step):
+                looked, right = validate(model, validation, recipe, share_prefix=share)
+                if not math.isfinite(looked):
+                    loss, stopped = math.nan, "diverged"
+                    break
+                if watch.look(step, looked, right):
+                    stopped = "plateau"
+                    break
     model.eval()
     return TrainingOutcome(
         steps=step,

@@ -1,7 +1,7 @@
 import pytest
 
 from andraeus.errors import UserError
-from experiments.grid import as_arguments, expand
+from experiments.grid import as_arguments, expand, with_quoted_groups
 
 GRID = {"arm": ["base", "finetune"], "seed": [0, 1], "suite": ["heldout", "blind"]}
 
@@ -48,6 +48,13 @@ def test_text_with_marks_survives_the_override_grammar() -> None:
     assert values["y"] is True
     assert values["z"] == [1, 2]
     assert values["arm.template.user"] == text
+
+
+def test_tiers_are_names_not_numbers() -> None:
+    assert with_quoted_groups(["tier=1,all,3", "seed=1,2", "-m"]) == ["tier='1',all,'3'", "seed=1,2", "-m"]
+    cells, _ = expand([], with_quoted_groups(["tier=1,all"]))
+    assert [c["tier"] for c in cells] == ["1", "all"]
+    assert as_arguments(cells[0]) == ["tier='1'"]
 
 
 def test_empty_axis_is_refused() -> None:

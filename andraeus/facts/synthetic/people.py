@@ -114,13 +114,8 @@ class World:
     @property
     def days(self) -> set[date]:
         """All dates that may be told of somebody close."""
-        beings = [self.owner, *self.close, *self.pets]
-        return {
-            *self.events.values(),
-            *self.met.values(),
-            *(being.born for being in beings),
-            *(p.adopted for p in self.pets),
-        }
+        births = {human.born for human in (self.owner, *self.close)} | {pet.born for pet in self.pets}
+        return births | {pet.adopted for pet in self.pets} | {*self.events.values(), *self.met.values()}
 
     @property
     def siblings(self) -> list[Human]:
@@ -260,10 +255,11 @@ def _life(random: Random, owner: Human) -> tuple[dict[str, date], dict[str, date
     settled = graduated + timedelta(days=40)
     latest = date(REFERENCE_YEAR - 2, 12, 31)
     work = between(random, max(settled, latest - timedelta(days=9 * 365)), latest)
+    work += timedelta(days=-work.weekday() % 7)  # a Monday
     events = {
         "graduation_date": graduated,
         "moved_to_city_date": between(random, max(settled, latest - timedelta(days=12 * 365)), latest),
-        "work_start_date": work + timedelta(days=-work.weekday() % 7),  # a Monday
+        "work_start_date": work + timedelta(days=7 if (work.month, work.day) == (1, 1) else 0),
         "marathon_date": between(random, settled, end),
         "last_concert_date": between(random, date(REFERENCE_YEAR - 1, 2, 1), end),
         "passport_expiry_date": between(random, date(REFERENCE_YEAR + 1, 3, 1), date(REFERENCE_YEAR + 9, 11, 30)),

@@ -1,0 +1,89 @@
+"""Names by content: golden values, and what changes them."""
+
+import json
+from pathlib import Path
+
+import numpy
+import pytest
+from safetensors.numpy import save_file
+
+from experiments.cell import Cell
+from tests.experiments.test_conf import composed
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A model by content only: nothing here is ever loaded."""
+    save_file({"w": numpy.arange(4, dtype=numpy.float32)}, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "llama"}))
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "me.yaml").write_text("name: Robin\nfacts:\n  - {relation: dog_name, value: Pepper}\n")
+    return tmp_path
+
+
+def cell(folder: Path, *overrides: str) -> Cell:
+    base = ["model=custom", f"model.path={folder}", "facts=file", f"facts.path={folder}/me.yaml", "variations=v1"]
+    return Cell(composed(*base, "training=ablation", *overrides))
+
+
+def test_golden_identities(folder: Path) -> None:
+    # A change here means that all stored results are named anew: raise IDENTITY_VERSION knowingly.
+    found = cell(folder)
+    assert (found.adapter_identity, found.identity) == GOLDEN_FINETUNE
+    assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
+
+
+GOLDEN_FINETUNE = ("", "")
+GOLDEN_ORACLE = ""
+
+
+def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    import shutil
+
+    other = tmp_path_factory.mktemp("other") / "moved"
+    shutil.copytree(folder, other)
+    assert cell(other).identity == cell(folder).identity
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "seed=1",
+        "threads=1",
+        "lora=r4",
+        "training.learning_rate=1e-3",
+        "variations=v3",
+        "chat.system=Hello.",
+        "quantization=nf4",
+        "phrasings.split_seed=0",
+        "generation.max_new_tokens=9",
+        "suite.per_fact=2",
+    ],
+)
+def test_what_can_change_answers_changes_the_name(folder: Path, override: str) -> None:
+    assert cell(folder, override).identity != cell(folder).identity
+
+
+@pytest.mark.parametrize(
+    "override", ["seed=1", "lora=r4", "training.learning_rate=1e-3", "study=other", "paths.store=there", "variations=v3"]
+)
+def test_what_a_context_arm_does_not_see_leaves_its_name(folder: Path, override: str) -> None:
+    assert cell(folder, "arm=oracle", override).identity == cell(folder, "arm=oracle").identity
+
+
+@pytest.mark.parametrize("override", ["study=other", "paths.store=there", "fail_fast=true", "suite=tiers"])
+def test_an_adapter_is_named_by_what_was_trained(folder: Path, override: str) -> None:
+    assert cell(folder, override).adapter_identity == cell(folder).adapter_identity
+
+
+def test_weights_and_facts_are_content(folder: Path) -> None:
+    before = cell(folder).identity
+    (folder / "me.yaml").write_text("name: Robin\nfacts:\n  - {relation: dog_name, value: Salt}\n")
+    from experiments import memo
+
+    memo._MEMO.clear()
+    after = cell(folder).identity
+    assert after != before
+    save_file({"w": numpy.ones(4, dtype=numpy.float32)}, folder / "model.safetensors")
+    memo._MEMO.clear()
+    assert cell(folder).identity not in (before, after)
