@@ -142,7 +142,9 @@ def _places() -> Iterator[tuple[tuple[float, float], str, str]]:
     for distance in _DISTANCES:
         for x, y in _ANGLES:
             long = abs(x) + abs(y) if x and y else 1
-            offset = (distance * x / long * 1.4, distance * y / long * 1.4) if long > 1 else (distance * x, distance * y)
+            offset = (
+                (distance * x / long * 1.4, distance * y / long * 1.4) if long > 1 else (distance * x, distance * y)
+            )
             yield offset, sides[(x > 0) - (x < 0)], heights[(y > 0) - (y < 0)]
 
 

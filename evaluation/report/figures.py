@@ -60,7 +60,7 @@ def _chances(summary: Summary) -> list[Row]:
 
 
 def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
-    keys, every = differing(map(side_of, rows)), sorted(condition_keys(map(side_of, rows)))
+    keys, every = differing(map(side_of, rows)), condition_keys(map(side_of, rows))
     sides = {
         label(side_of(row), keys): side_of(row) for row in sorted(rows, key=lambda r: side_order(side_of(r), every))
     }
@@ -144,9 +144,7 @@ def _draw_by_condition(rows: Sequence[Row], axis: Axis) -> "Figure":
     return figure
 
 
-def _kept_names(
-    grouped: Mapping[str, list[tuple[float, Row]]], suite: str
-) -> dict[str, list[tuple[float, Row]]]:
+def _kept_names(grouped: Mapping[str, list[tuple[float, Row]]], suite: str) -> dict[str, list[tuple[float, Row]]]:
     """Keep one suite's points on every line, so that a line looks the same in all panels."""
     return {name: [point for point in points if point[1]["suite"] == suite] for name, points in grouped.items()}
 

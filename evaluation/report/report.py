@@ -34,9 +34,7 @@ _COSTS = {
 }
 
 
-def write_report(
-    folder: Path, summary: Summary, timings: Mapping[str, Any], provenance: Mapping[str, Any]
-) -> Path:
+def write_report(folder: Path, summary: Summary, timings: Mapping[str, Any], provenance: Mapping[str, Any]) -> Path:
     """Write ``report.md`` into a study's folder and return its path."""
     path = folder / "report.md"
     write_text(path, "\n".join(_sections(summary, timings, provenance)).rstrip("\n") + "\n")
@@ -54,8 +52,8 @@ def _sections(summary: Summary, timings: Mapping[str, Any], provenance: Mapping[
     if summary.get("contrasts"):
         yield "The same in [tables/contrasts.md](tables/contrasts.md).\n"
     yield "## How to read the intervals\n"
-    yield "An interval covers 95 % for what it speaks for, and for nothing wider.\n"
-    yield _bullets(words.intervals(summary), "There are none.")
+    yield "Each is a 95 % interval, and speaks for no more than is said here.\n"
+    yield _bullets([*words.scopes(summary), *words.gaps(summary)], "There are none.")
     yield "## What failed\n"
     yield _failures(summary)
     yield "## What was not run\n"
@@ -68,7 +66,9 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
     model = words.plain(provenance.get("model"))
     if provenance.get("model_origin") is not None:
         model += f" ({words.plain(provenance['model_origin'])})"
-    dirty = {True: ", with uncommitted changes", False: ""}.get(provenance.get("dirty"), ", changes not recorded")
+    dirty = {"True": ", with uncommitted changes", "False": ""}.get(
+        str(provenance.get("dirty")), ", changes not recorded"
+    )
     entries = {
         "Study": str(summary["study"]),
         "Model": model,

@@ -54,8 +54,8 @@ def sides_of(summary: Summary) -> list[Side]:
 
 
 def condition_keys(sides: Iterable[Side]) -> list[str]:
-    """Return every condition key in the order of first appearance."""
-    return list(dict.fromkeys(key for _, condition in sides for key in condition))
+    """Return every condition key, by name, so that conditions read alike everywhere."""
+    return sorted({key for _, condition in sides for key in condition})
 
 
 def differing(sides: Iterable[Side]) -> list[str]:
@@ -95,10 +95,8 @@ def side_order(side: Side, keys: Iterable[str]) -> tuple[Any, ...]:
 def ordered(rows: Iterable[Row]) -> list[Row]:
     """Sort a summary's rows by suite and metric, then arm and condition, so that what is compared stands together."""
     rows = list(rows)
-    keys = sorted(condition_keys(map(side_of, rows)))
-    return sorted(
-        rows, key=lambda row: (place(row["suite"], SUITES), row["metric"], side_order(side_of(row), keys))
-    )
+    keys = condition_keys(map(side_of, rows))
+    return sorted(rows, key=lambda row: (place(row["suite"], SUITES), row["metric"], side_order(side_of(row), keys)))
 
 
 def suites_of(rows: Iterable[Row]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from evaluation.report.formats import NOTHING, is_share, number, p_value, reason, signed, tokens
@@ -80,11 +81,9 @@ def _rows(frame: "pd.DataFrame") -> Shown:
     metrics = [row["metric"] for row in rows]
     percent = all(map(is_share, metrics))
     what = "accuracy" if all(metric.startswith("accuracy") for metric in metrics) else "estimate"
-    table = Shown(
-        ["arm", *keys, "suite", "metric", f"{what}{' (%)' if percent else ''} [95 % CI]", "context tokens (mean)"]
-        + ["n (items/facts/profiles/seeds)", "the interval speaks for"],
-        "l" * (len(keys) + 3) + "rrrl",
-    )
+    value = f"{what}{' (%)' if percent else ''} [95 % CI]"
+    last = ("context tokens (mean)", "n (items/facts/profiles/seeds)", "the interval speaks for")
+    table = Shown(["arm", *keys, "suite", "metric", value, *last], "l" * (len(keys) + 3) + "rrrl")
     for row in rows:
         counts = [table.value(row, name, str) for name in _COUNTS]
         unit = " (%)" if is_share(row["metric"]) and not percent else ""
@@ -110,11 +109,8 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
     rows = records(frame)
     points = all(is_share(row["metric"]) for row in rows)
     unit = " (points)" if points else ""
-    table = Shown(
-        ["contrast", "suite", "metric", f"difference{unit} [95 % CI]", "p", "adjusted p", "adjustment"]
-        + [f"smallest effect it could have found{unit}"],
-        "lllrrrlr",
-    )
+    value, least = f"difference{unit} [95 % CI]", f"smallest effect it could have found{unit}"
+    table = Shown(["contrast", "suite", "metric", value, "p", "adjusted p", "adjustment", least], "lllrrrlr")
     for row in rows:
         metric = row["metric"]
         share = " (points)" if is_share(metric) and not points else ""
@@ -127,7 +123,7 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
                 table.value(row, "p_value", p_value),
                 table.value(row, "p_adjusted", p_value),
                 table.value(row, "adjustment", str),
-                table.value(row, "mde", lambda value, metric=metric: number(value, metric)),
+                table.value(row, "mde", partial(number, metric=metric)),
             ]
         )
     return table

@@ -35,7 +35,7 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 def accuracy_table(summary: Summary) -> "pd.DataFrame":
     """Return a summary's rows as a frame: one column a field and one a condition (``condition.<key>``)."""
     rows = ordered(summary["rows"])
-    keys = sorted(condition_keys(map(side_of, rows)))
+    keys = condition_keys(map(side_of, rows))
     fields = ["suite", "metric", "estimate", "ci_low", "ci_high", "ci_method", "ci_scope", "n_items", "n_facts"]
     fields += ["n_profiles", "n_seeds", "design", "context_tokens", "reasons"]
     return _frame(
@@ -52,11 +52,12 @@ def contrast_table(summary: Summary) -> "pd.DataFrame":
     telling = differing(sides_of(summary))
     contrasts = summary.get("contrasts", [])
     sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
-    keys = sorted(condition_keys([*sides["a"], *sides["b"]]))
+    keys = condition_keys([*sides["a"], *sides["b"]])
     fields = ["suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"]
     fields += ["reasons"]
     return _frame(
-        [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))] + fields,
+        [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))]
+        + fields,
         [
             [part for side in (a, b) for part in (label(side, telling), side[0], *_values(side, keys))]
             + [row.get(name) for name in fields]
@@ -82,8 +83,8 @@ def to_markdown(table: "pd.DataFrame | Shown") -> str:
     lines = [line([markdown(title) for title in table.header])]
     lines.append(line(["---:" if side == "r" else ":---" for side in table.align]))
     for row in table.rows:
-        lines.append(line([markdown(cell.text) + _raised(cell.notes) for cell in row]))
-    lines += [f"\n{_raised((index,))} {markdown(note)}" for index, note in enumerate(table.notes, start=1)]
+        lines.append(line([markdown(cell.text) + raised(cell.notes) for cell in row]))
+    lines += [f"\n{raised((index,))} {markdown(note)}" for index, note in enumerate(table.notes, start=1)]
     return "\n".join(lines) + "\n"
 
 
@@ -109,6 +110,11 @@ def to_latex(table: "pd.DataFrame | Shown") -> str:
         lines += ["", r"\smallskip", r"{\footnotesize"]
         lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)] + ["}"]
     return "\n".join(lines) + "\n"
+
+
+def raised(notes: tuple[int, ...]) -> str:
+    """Write footnote numbers raised: "¹,²"."""
+    return ",".join(map(str, notes)).translate(_SUPERSCRIPT)
 
 
 def write_tables(folder: Path, summary: Summary) -> list[Path]:
@@ -139,7 +145,3 @@ def _values(side: Side, keys: list[str]) -> list[str | None]:
 
 def _laid_out(table: "pd.DataFrame | Shown") -> Shown:
     return table if isinstance(table, Shown) else shown(table)
-
-
-def _raised(notes: tuple[int, ...]) -> str:
-    return ",".join(map(str, notes)).translate(_SUPERSCRIPT)

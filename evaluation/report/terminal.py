@@ -1,6 +1,6 @@
 """A study's result on the terminal.
 
-    from evaluation.report.terminal import print_summary
+from evaluation.report.terminal import print_summary
 """
 
 from collections.abc import Mapping
@@ -9,62 +9,139 @@ from typing import TYPE_CHECKING, Any
 
 from evaluation.report import words
 from evaluation.report.escape import one_line
-from evaluation.report.rows import Summary, differing, label, side_of, suites_of
+from evaluation.report.rows import Summary, condition_words
 from evaluation.report.shown import Shown, wide
 from evaluation.report.tables import accuracy_table, raised
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
-_ASCII = str.maketrans({"–": "-", "−": "-", "…": "."} | {char: f"({n})" for n, char in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
+_FILES = ("report.md", "summary.json", "timings.json", "provenance.json")
+_FOLDERS = ("tables", "figures")
+_ASCII = str.maketrans({"–": "-", "−": "-", "…": "..."} | {mark: f"({n})" for n, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")})
 
 
-def print_summary(
-    summary: Summary, timings: Mapping[str, Any], folder: Path, console: "Console | None" = None
-) -> None:
+def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, console: "Console | None" = None) -> None:
     """Print arms against suites with intervals, the contrasts, what failed, and where the files are.
 
     Args:
         summary: The study's summary.
         timings: Its timings.
-        folder: Where its files are.
+        folder: Where its files are; those that stand there are named.
         console: Where to print; standard output by default, plain if that is no terminal.
     """
     from rich.console import Console
-    from rich.text import Text
 
-    console = console or Console(highlight=False, soft_wrap=False)
-    # Text of our own making is never read as markup, and a terminal that knows only ASCII gets ASCII.
-    ascii_only = console.options.ascii_only
+    page = _Page(console or Console(highlight=False))
+    page.line(f"{summary['study']}: accuracy in %, with 95 % interval", "bold")
+    _accuracy(page, summary)
+    page.list("Contrasts", words.contrasts(summary))
+    page.list("Intervals", words.scopes(summary, "accuracy"))
+    failures = []
+    for failure in summary.get("failures", []):
+        seed = "" if failure.get("seed") is None else f", seed {failure['seed']}"
+        failures.append(f"{failure['arm']} on {failure['suite']}{seed}: {failure['error']}")
+    page.list(f"{len(failures)} failed", failures, "red")
+    page.list("Not run", list(map(str, summary.get("notes", []))))
+    seconds = timings.get("study_seconds")
+    page.line("Written" if seconds is None else f"Written, after {seconds:.0f} s", "bold")
+    for name in _FILES:
+        if (folder / name).is_file():
+            page.path(folder / name)
+    for name in _FOLDERS:
+        if found := sorted({path.stem for path in (folder / name).glob("*.*")}):
+            page.path(folder / name, f" ({', '.join(found)})")
 
-    def text(words: str, style: str = "") -> Text:
-        return Text(_plain(words) if ascii_only else words, style)
 
-    def item(words: str, style: str = "") -> None:
-        console.print(_item(text(one_line(words), style)))
+class _Page:
+    """A console to which text is text: never markup, and ASCII where the terminal knows nothing else."""
 
-    console.print(text(f"{summary['study']}: accuracy in % with 95 % interval", "bold"))
+    def __init__(self, console: "Console") -> None:
+        self.console = console
+
+    def text(self, words: str, style: str = "") -> "Text":
+        from rich.text import Text
+
+        if self.console.options.ascii_only:
+            words = words.translate(_ASCII).encode("ascii", "replace").decode()
+        return Text(words, style)
+
+    def line(self, words: str, style: str = "") -> None:
+        self.console.print(self.text(one_line(words), style))
+
+    def path(self, path: Path, more: str = "") -> None:
+        self.console.print(self.text(f"  {path}{more}"), soft_wrap=True)
+
+    def list(self, title: str, items: list[str], style: str = "") -> None:
+        from rich.padding import Padding
+
+        if not items:
+            return
+        self.line(title, f"bold {style}".strip())
+        for item in items:
+            self.console.print(Padding(self.text(one_line(item), style), (0, 0, 0, 2)))
+
+
+def _accuracy(page: _Page, summary: Summary) -> None:
     frame = accuracy_table(summary)
     frame = frame[frame["metric"] == "accuracy"]
     if frame.empty:
-        console.print(text("No cell gave an accuracy."))
-    else:
-        _print_tables(frame, summary, console, text)
-    if sentences := words.contrasts(summary):
-        console.print(text("Contrasts", "bold"))
-        for sentence in sentences:
-            item(sentence)
-    if failures := summary.get("failures", []):
-        console.print(text(f"{len(failures)} failed", "bold red"))
-        for failure in failures:
-            seed = "" if failure.get("seed") is None else f", seed {failure['seed']}"
-            item(f"{failure['arm']} on {failure['suite']}{seed}: {failure['error']}", "red")
-    if notes := summary.get("notes", []):
-        console.print(text("Not run", "bold"))
-        for note in notes:
-            item(str(note))
-    seconds = timings.get("study_seconds")
-    console.print(text(f"{folder}" + ("" if seconds is None else f" ({seconds:.0f} s)"), "bold"), soft_wrap=True)
-    for name in ("report.md", "summary.json", "tables/accuracy.md", "figures/accuracy.png"):
-        console.print(text(f"  {name}"), soft_wrap=True)
+        page.line("No cell gave an accuracy.")
+        return
+    table, suites = wide(frame, "suite"), frame["suite"].nunique()
+    # The widest layout that fits: all on one line, intervals beneath, conditions beneath, then fewer suites at a time.
+    layouts = [(suites, False, False), (suites, True, False), *((count, True, True) for count in range(suites, 0, -1))]
+    for count, beneath, folded in layouts:
+        parts = [_part(page, table, suites, start, count, beneath, folded) for start in range(0, suites, count)]
+        if all(_width(page, part) <= page.console.width for part in parts):
+            break
+    for part in parts:
+        page.console.print(part)
+    for index, note in enumerate(table.notes, start=1):
+        page.line(f"{raised((index,))} {note}")
+
+
+def _width(page: _Page, part: "Table") -> int:
+    """Return how wide a table would be on an endless line."""
+    return page.console.measure(part, options=page.console.options.update(width=100_000)).maximum
+
+
+def _part(page: _Page, shown: Shown, suites: int, start: int, count: int, beneath: bool, folded: bool) -> "Table":
+    """Build the table of ``count`` suites from ``start`` on.
+
+    Args:
+        page: Where it will be printed.
+        shown: The whole table: the arm, its conditions, context tokens, and the suites.
+        suites: How many columns at the end are suites.
+        start: The first suite.
+        count: How many suites.
+        beneath: Whether an interval stands beneath its estimate.
+        folded: Whether conditions stand beneath their arm, or in columns of their own.
+    """
+    from rich import box
+    from rich.table import Table
+
+    first = len(shown.header) - suites
+    named = range(1, first - 1)
+    columns = [
+        0,
+        *(() if folded else named),
+        first - 1,
+        *range(first + start, min(first + start + count, first + suites)),
+    ]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    for column in columns:
+        title = shown.header[column].replace("context tokens", "context\ntokens")
+        left = shown.align[column] == "l"
+        table.add_column(page.text(title), justify="left" if left else "right", overflow="fold")
+    for row in shown.rows:
+        texts = [one_line(cell.text) + raised(cell.notes) for cell in row]
+        if beneath:
+            texts = [text.replace(" [", "\n[") if column >= first else text for column, text in enumerate(texts)]
+        if folded:
+            conditions = condition_words({shown.header[column]: texts[column] for column in named if texts[column]}, shown.header)
+            texts[0] += f"\n {conditions}" if conditions else ""
+        table.add_row(*(page.text(texts[column]) for column in columns))
+    return table

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.report.formats import is_share, number, p_value, reason, signed
-from evaluation.report.rows import Summary, differing, label, ordered, side_of, sides_of
+from evaluation.report.rows import Row, Summary, differing, label, ordered, side_of, sides_of
 
 _NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
 
@@ -18,20 +18,41 @@ def contrasts(summary: Summary) -> list[str]:
     ]
 
 
-def intervals(summary: Summary) -> list[str]:
-    """Say, for each kind of interval in the summary, how it was made, what it speaks for and who has it."""
+def scopes(summary: Summary, metric: str | None = None) -> list[str]:
+    """Say what each kind of interval speaks for, how it was made, and whose it is (of one metric, or of all)."""
+    rows = [row for row in ordered(summary["rows"]) if metric in (None, row["metric"]) and _has_interval(row)]
     keys = differing(sides_of(summary))
-    kinds: dict[tuple[str, str], dict[str, None]] = {}
-    without: dict[str, dict[str, None]] = {}
+    kinds: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        kind = (row["ci_scope"] or reason(row, "ci_scope"), row["ci_method"] or reason(row, "ci_method"))
+        kinds.setdefault(kind, []).append(row)
+    told = []
+    for (scope, method), group in kinds.items():
+        # An arm all of whose intervals are of one kind is named once.
+        mixed = {row["arm"] for other in kinds.values() if other is not group for row in other}
+        who = (f"{label(side_of(r), keys)} on {_where(r)}" if r["arm"] in mixed else r["arm"] for r in group)
+        told.append(f"{', '.join(dict.fromkeys(who))}: for {scope} (method: {method}).")
+    return told
+
+
+def gaps(summary: Summary) -> list[str]:
+    """Say which rows have no interval, and why."""
+    keys = differing(sides_of(summary))
+    everywhere: dict[str, set[str]] = {}
+    without: dict[str, dict[str, list[str]]] = {}
     for row in ordered(summary["rows"]):
-        who = label(side_of(row), keys)
-        if row["ci_low"] is not None and row["ci_high"] is not None:
-            kind = (row["ci_scope"] or reason(row, "ci_scope"), row["ci_method"] or reason(row, "ci_method"))
-            kinds.setdefault(kind, {})[who] = None
-        else:
-            without.setdefault(reason(row, "ci_low"), {})[f"{who} on {_where(row)}"] = None
-    told = [f"It speaks for {scope} (method: {method}): {', '.join(who)}." for (scope, method), who in kinds.items()]
-    return told + [f"No interval, because {why.rstrip('.')}: {', '.join(who)}." for why, who in without.items()]
+        who, where = label(side_of(row), keys), _where(row)
+        everywhere.setdefault(where, set()).add(who)
+        if not _has_interval(row):
+            without.setdefault(reason(row, "ci_low"), {}).setdefault(where, []).append(who)
+    told = []
+    for why, places in without.items():
+        parts = [
+            f"{'all' if len(who) > 1 and set(who) == everywhere[where] else ', '.join(who)} on {where}"
+            for where, who in places.items()
+        ]
+        told.append(f"No interval for {'; '.join(parts)}: {why.rstrip('.')}.")
+    return told
 
 
 def plain(value: Any) -> str:
@@ -52,6 +73,10 @@ def counts(summary: Summary) -> str:
             low, high = min(found), max(found)
             parts.append(f"{name} {low if low == high else f'{low} to {high}'}")
     return "; ".join(parts) or "no rows"
+
+
+def _has_interval(row: Row) -> bool:
+    return row["ci_low"] is not None and row["ci_high"] is not None
 
 
 def _where(row: Mapping[str, Any]) -> str:
