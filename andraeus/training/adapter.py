@@ -98,10 +98,6 @@ def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any
         # Otherwise PEFT asks the Hub whether the base's vocabulary was changed, and may save it.
         model.save_pretrained(str(folder), save_embedding_layers=False)
     else:
-        if hasattr(model, "peft_config"):
-        # No embeddings are trained; left to itself PEFT would look the base up by name to find out.
-        model.save_pretrained(folder, save_embedding_layers=False)
-    else:
         model.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
     config = folder / "adapter_config.json"

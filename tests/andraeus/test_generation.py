@@ -172,7 +172,7 @@ def test_the_embedded_model_answers_as_transformers_does(embedded_model: "PreTra
         chat.prompt(chat.messages(facts + q))
         for q in ("What is my cat called?", "Where do I live?", "Who employs me, and in which town is my home?")
     ]
-    answers = generate(embedded_model, prompts, end_tokens=chat.end_tokens, max_new_tokens=10, batch_size=3)
-    assert told(answers) == [alone(embedded_model, prompt, 10, chat.end_tokens) for prompt in prompts]
+    answers = generate(embedded_model, prompts, end_tokens=chat.end_tokens, max_new_tokens=20, batch_size=3)
+    assert told(answers) == [alone(embedded_model, prompt, 20, chat.end_tokens) for prompt in prompts]
     assert any(answer.finished for answer in answers)
     assert all(chat.decode(answer.tokens) for answer in answers)
