@@ -4,7 +4,10 @@ import re
 
 from andraeus.relations.relation import AnswerType, Relation
 
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    "|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
 _DATE = re.compile(rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|{_MONTH}\s+\d{{1,4}}\b|\d{{4}}-\d\d-\d\d", re.I)
 _NUMBER = re.compile(r"[£$€]?\s?-?\d[\d,.]*\s?[a-z%°]{0,4}", re.I)
 

@@ -106,7 +106,11 @@ class Profile:
         return content_hash(
             {
                 "name": self.name,
-                "facts": [[f.id, f.relation.name, f.subject, f.value, *f.aliases, f.answer, f.tier] for f in self.facts],
+                "facts": [
+                    [f.id, f.relation.name, f.subject, f.value, *f.aliases, f.answer, f.tier]
+                    + ([f.questions] if f.questions else [])
+                    for f in self.facts
+                ],
                 "compositions": [[c.id, *c.questions, c.value, *c.aliases, *c.components] for c in self.compositions],
                 "distractors": list(self.distractors),
             }

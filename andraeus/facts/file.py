@@ -170,7 +170,7 @@ def _read(path: str) -> Any:
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
-        raise UserError(f"{path} is not valid YAML{line}: mend it (values with ': ' or '#' need quotes).") from error
+        raise UserError(f"{path} is not valid YAML{line}: mend it (values with ': ', '#' or '?' need quotes).") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
     except OSError as error:

@@ -16,6 +16,7 @@ from andraeus.seeds import stream
 
 Part = Literal["train", "development", "test"]
 TYPOS_PER_PART = 6
+_HALF_AS_OFTEN = ("typo", "confirming")
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ class Phrasings:
         """Return a fact's phrasings of one part, in the order in which they are drawn.
 
         The order goes round the part's families, so that the first n hold as many families as they
-        can; every shorter selection is a beginning of every longer one.
+        can; every shorter selection is a beginning of every longer one. Typos and confirming
+        questions repeat words or values that are there already and join every second round.
         """
         families: tuple[Family, ...] = getattr(self.split, part)
         by_family = dict(self._written[fact.id])
         if "typo" in families:
             by_family["typo"] = self._typos(fact, families)
-        lists = [by_family.get(family, []) for family in families]
-        return [p for turn in zip_longest(*lists) for p in turn if p is not None]
+        return _round_robin([by_family.get(f, []) for f in families], [f in _HALF_AS_OFTEN for f in families])
 
     def draw(self, fact: Fact, part: Part, n: int) -> list[Phrasing]:
         """Return the first n phrasings of a part.
@@ -139,6 +140,16 @@ class Phrasings:
                 seen.add(normalised(question))
                 typos.append(Phrasing(fact.id, "typo", question, source.answer))
         return typos[:TYPOS_PER_PART]
+
+
+def _round_robin(lists: list[list[Phrasing]], halved: list[bool]) -> list[Phrasing]:
+    """Take one from each list in turn (from halved lists in every second turn) until all are empty."""
+    # A halved list is stretched by a gap before each entry.
+    stretched = [
+        [entry for p in part for entry in (None, p)] if half else list(part)
+        for part, half in zip(lists, halved, strict=True)
+    ]
+    return [p for turn in zip_longest(*stretched) for p in turn if p is not None]
 
 
 def _spread(words: tuple[str, ...]) -> tuple[str, ...]:

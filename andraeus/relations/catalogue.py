@@ -165,6 +165,8 @@ def subject_words(subject: str) -> tuple[str, ...]:
 
 def closest(key: str) -> list[str]:
     """Return up to three known keys that look like an unknown one."""
-    from rapidfuzz import process
+    from rapidfuzz import fuzz, process
 
-    return [match for match, _, _ in process.extract(normal_key(key), list(_keys()), limit=3, score_cutoff=75)]
+    # The plain ratio: others find "tea" in "hockey_team".
+    found = process.extract(normal_key(key), list(_keys()), scorer=fuzz.ratio, limit=3, score_cutoff=75)
+    return [match for match, _, _ in found]

@@ -1,19 +1,21 @@
 """What all figures share: colours and marks of the arms, the grid of panels, and files that repeat to the byte."""
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andraeus.files import write_bytes
+from evaluation.report.rows import Side, label, value_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WIDTH = 7.2
+_LONGEST = 18
 QUIET = "#8a8a8a"
 # Okabe and Ito's palette, and marks that stay apart in grey print.
 LOOKS = {
@@ -74,10 +76,18 @@ def look(arm: str, arms: list[str]) -> tuple[str, str]:
     return LOOKS[arm] if arm in LOOKS else OTHER_LOOKS[unknown.index(arm) % len(OTHER_LOOKS)]
 
 
-def wrapped(text: str, width: int = 30, lines: int = 3) -> str:
-    """Break a long name into lines, and end it with an ellipsis if it is still too long."""
+def wrapped(text: str, width: int = 30) -> str:
+    """Break a long name into lines."""
     printable = "".join(char if char.isprintable() else " " for char in text)
-    return "\n".join(textwrap.wrap(printable, width, max_lines=lines, placeholder=" …")) or "–"
+    return "\n".join(textwrap.wrap(printable, width)) or "–"
+
+
+def short_label(side: Side, keys: Iterable[str]) -> str:
+    """Name an arm under a condition, with long values cut at their end so that the others still show."""
+    arm, condition = side
+    texts = {key: " ".join(value_text(value).split()) for key, value in condition.items()}
+    cut = {key: text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for key, text in texts.items()}
+    return label((arm, cut), keys)
 
 
 def panels(count: int, across: int, height: float, *, extra: float = 0.0) -> "tuple[Figure, list[Axes]]":

@@ -26,7 +26,7 @@ _LATEX = {
     "→": r"$\to$",
 }
 # What begins or ends markup: the underscore inside a name does not, nor do brackets that no link follows.
-_MARKUP = re.compile(r"^[#+=-]|[\\`*|<>~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\](?=[(\[:])|&(?=#?\w+;)")
+_MARKUP = re.compile(r"^[#+-]+(?=\s|$)|[\\`*|<>~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\](?=[(\[:])|&(?=#?\w+;)")
 
 
 def one_line(text: str) -> str:

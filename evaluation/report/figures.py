@@ -6,14 +6,26 @@ They are drawn from the summary alone and repeat to the byte. An open mark has n
 says so in its place.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evaluation.report.canvas import LINE_LOOKS, QUIET, look, panels, save, style, wrapped
+from evaluation.report.canvas import LINE_LOOKS, QUIET, look, panels, save, short_label, style, wrapped
 from evaluation.report.conditions import Axis, accuracy_rows, condition_axis, lines
 from evaluation.report.cost import draw_cost
-from evaluation.report.rows import Row, Summary, condition_keys, differing, label, side_of, side_order, suites_of
+from evaluation.report.rows import (
+    Row,
+    Summary,
+    condition_keys,
+    differing,
+    has_interval,
+    label,
+    ordered,
+    side_of,
+    side_order,
+    suites_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +68,7 @@ def write_figures(folder: Path, summary: Summary) -> list[Path]:
 
 
 def _chances(summary: Summary) -> list[Row]:
-    return [row for row in summary["rows"] if row["metric"] == "chance" and row["estimate"] is not None]
+    return [row for row in ordered(summary["rows"]) if row["metric"] == "chance" and row["estimate"] is not None]
 
 
 def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
@@ -66,9 +78,10 @@ def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
     }
     names, arms = list(sides), list(dict.fromkeys(arm for arm, _ in sides.values()))
     suites = suites_of(rows)
-    ticks = [wrapped(name) for name in names]
-    high = 0.17 * sum(1 + tick.count("\n") * 0.7 for tick in ticks)
-    figure, axes = panels(len(suites), 4, 0.75 + high, extra=0.25)
+    ticks = [wrapped(short_label(side, keys)) for side in sides.values()]
+    figure, axes = panels(
+        len(suites), 4, 0.75 + len(ticks) * (0.05 + 0.13 * max(1 + tick.count("\n") for tick in ticks)), extra=0.25
+    )
     for suite, ax in zip(suites, axes, strict=True):
         ax.set_title(wrapped(suite, 16))
         ax.grid(axis="x")
@@ -86,7 +99,7 @@ def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
         ax.tick_params(axis="y", length=0)
         ax.tick_params(axis="x", labelbottom=True)
     legend = "accuracy in %, with 95 % interval"
-    if any(row["estimate"] is not None and row["ci_low"] is None for row in rows):
+    if any(row["estimate"] is not None and not has_interval(row) for row in rows):
         legend += "; open mark: no interval"
     figure.supxlabel(legend + ("; grey bar: chance" if chances else ""), fontsize=8)
     return figure
@@ -95,9 +108,10 @@ def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
 def _draw_row(ax: "Axes", row: Row, at: int, looks: tuple[str, str]) -> None:
     colour, mark = looks
     if row["estimate"] is None:
-        ax.text(50, at, "no estimate", color=QUIET, fontsize=6.5, style="italic", ha="center", va="center")
+        words = ax.text(50, at, "no estimate", color=QUIET, fontsize=6.5, style="italic", ha="center", va="center")
+        words.set_bbox({"color": "white", "pad": 1})
         return
-    whole = row["ci_low"] is not None and row["ci_high"] is not None
+    whole = has_interval(row)
     if whole:
         ax.plot([100 * row["ci_low"], 100 * row["ci_high"]], [at, at], color=colour, linewidth=1.4)
     face = colour if whole else "white"
@@ -119,27 +133,28 @@ def _draw_by_condition(rows: Sequence[Row], axis: Axis) -> "Figure":
             shift = (index - (len(names) - 1) / 2) * min(4.0, 24 / len(names))
             beside = ax.transData + ScaledTranslation(shift / 72, 0, figure.dpi_scale_trans)
             colour, mark = LINE_LOOKS[index % len(LINE_LOOKS)]
-            known = [(at, row) for at, row in points if row["estimate"] is not None]
             dashes = "-" if index < len(LINE_LOOKS) else "--"
             ax.plot(
-                [at for at, _ in known],
-                [100 * row["estimate"] for _, row in known],
+                [at for at, _ in points],
+                # A missing estimate breaks the line.
+                [math.nan if row["estimate"] is None else 100 * row["estimate"] for _, row in points],
                 dashes + mark,
                 color=colour,
                 transform=beside,
                 linewidth=1,
                 markersize=4,
-                label=wrapped(name, 34, 2),
+                label=wrapped(name, 34),
             )
-            for at, row in known:
-                if row["ci_low"] is not None and row["ci_high"] is not None:
+            for at, row in points:
+                if has_interval(row):
                     ends = [100 * row["ci_low"], 100 * row["ci_high"]]
                     ax.plot([at, at], ends, color=colour, transform=beside, linewidth=1)
     _scale(axes, axis)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(names)), frameon=False, fontsize=7)
     left_out = f" (not on this axis: {', '.join(axis.others)})" if axis.others else ""
-    figure.supxlabel(wrapped(axis.key + left_out, 100), fontsize=8)
+    for ax in axes[-2:]:
+        ax.set_xlabel(wrapped(axis.key + left_out, 50))
     figure.supylabel("accuracy in %, with 95 % interval", fontsize=8)
     return figure
 

@@ -42,6 +42,11 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
+def has_interval(row: Row) -> bool:
+    """Tell whether a row has both ends of its interval."""
+    return row["ci_low"] is not None and row["ci_high"] is not None
+
+
 def side_of(row: Row) -> Side:
     """Return what a row, a contrast's side or a timing is about: its arm and its condition."""
     return row["arm"], row.get("condition") or {}

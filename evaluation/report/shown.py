@@ -137,7 +137,8 @@ def wide(frame: "pd.DataFrame", over: str) -> Shown:
     rows = records(frame)
     keys = differing((row["arm"], row["condition"]) for row in rows)
     columns = sorted({row[over] for row in rows}, key=lambda name: (place(name, SUITES)[0], natural(name)))
-    table = Shown(["arm", *keys, "context tokens", *columns], "l" * (len(keys) + 1) + "r" * (len(columns) + 1))
+    titles = [f"{name} (%)" if over == "metric" and is_share(name) else name for name in columns]
+    table = Shown(["arm", *keys, "context tokens", *titles], "l" * (len(keys) + 1) + "r" * (len(columns) + 1))
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: side_order((row["arm"], row["condition"]), keys)):
         name = (row["arm"], *(row["condition"].get(key, "") for key in keys))

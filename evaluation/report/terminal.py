@@ -141,7 +141,9 @@ def _part(page: _Page, shown: Shown, suites: int, start: int, count: int, beneat
         if beneath:
             texts = [text.replace(" [", "\n[") if column >= first else text for column, text in enumerate(texts)]
         if folded:
-            conditions = condition_words({shown.header[column]: texts[column] for column in named if texts[column]}, shown.header)
+            conditions = condition_words(
+                {shown.header[column]: texts[column] for column in named if texts[column]}, shown.header
+            )
             texts[0] += f"\n {conditions}" if conditions else ""
         table.add_row(*(page.text(texts[column]) for column in columns))
     return table

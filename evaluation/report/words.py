@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.report.formats import is_share, number, p_value, reason, signed
-from evaluation.report.rows import Row, Summary, differing, label, ordered, side_of, sides_of
+from evaluation.report.rows import Row, Summary, differing, has_interval, label, ordered, side_of, sides_of
 
 _NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
 
@@ -20,7 +20,7 @@ def contrasts(summary: Summary) -> list[str]:
 
 def scopes(summary: Summary, metric: str | None = None) -> list[str]:
     """Say what each kind of interval speaks for, how it was made, and whose it is (of one metric, or of all)."""
-    rows = [row for row in ordered(summary["rows"]) if metric in (None, row["metric"]) and _has_interval(row)]
+    rows = [row for row in ordered(summary["rows"]) if metric in (None, row["metric"]) and has_interval(row)]
     keys = differing(sides_of(summary))
     kinds: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -43,7 +43,7 @@ def gaps(summary: Summary) -> list[str]:
     for row in ordered(summary["rows"]):
         who, where = label(side_of(row), keys), _where(row)
         everywhere.setdefault(where, set()).add(who)
-        if not _has_interval(row):
+        if not has_interval(row):
             without.setdefault(reason(row, "ci_low"), {}).setdefault(where, []).append(who)
     told = []
     for why, places in without.items():
@@ -73,10 +73,6 @@ def counts(summary: Summary) -> str:
             low, high = min(found), max(found)
             parts.append(f"{name} {low if low == high else f'{low} to {high}'}")
     return "; ".join(parts) or "no rows"
-
-
-def _has_interval(row: Row) -> bool:
-    return row["ci_low"] is not None and row["ci_high"] is not None
 
 
 def _where(row: Mapping[str, Any]) -> str:

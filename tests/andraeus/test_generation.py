@@ -167,12 +167,13 @@ def test_an_adapter_answers_too(tiny_model: TinyModel, chat: Chat) -> None:
 
 
 def test_the_embedded_model_answers_as_transformers_does(embedded_model: "PreTrainedModel", chat: Chat) -> None:
-    facts = "My cat is called Max. I live in Leeds. I work for Northwind Analytics.\n"
-    prompts = [
-        chat.prompt(chat.messages(facts + q))
-        for q in ("What is my cat called?", "Where do I live?", "Who employs me, and in which town is my home?")
-    ]
-    answers = generate(embedded_model, prompts, end_tokens=chat.end_tokens, max_new_tokens=20, batch_size=3)
-    assert told(answers) == [alone(embedded_model, prompt, 20, chat.end_tokens) for prompt in prompts]
-    assert any(answer.finished for answer in answers)
-    assert all(chat.decode(answer.tokens) for answer in answers)
+    given = (
+        "Read the facts, then answer in as few words as possible.\n\n"
+        "Facts:\n- My cat is called Max.\n- I live in Leeds.\n\nQuestion: {}\nAnswer:"
+    )
+    questions = ["What is my cat called?", "Where do I live these days, by the way?"]
+    prompts = [chat.prompt(chat.messages(given.format(question))) for question in questions]
+    answers = generate(embedded_model, prompts, end_tokens=chat.end_tokens, max_new_tokens=8, batch_size=2)
+    assert told(answers) == [alone(embedded_model, prompt, 8, chat.end_tokens) for prompt in prompts]
+    assert chat.decode(answers[0].tokens) == "Max"
+    assert answers[0].finished

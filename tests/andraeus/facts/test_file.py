@@ -1,0 +1,391 @@
+"""A person's own file: two forms that are read as written, and a sentence for every way to get it wrong."""
+
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from andraeus.errors import UserError
+from andraeus.facts.fact import BlindQuestion, Fact, Profile
+from andraeus.facts.file import load_profile, unknown_relations
+
+Load = Callable[..., Profile]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Load:
+    """Write a profile (and a blind file) and read it back."""
+
+    def write_and_load(text: str, blind: str | None = None) -> Profile:
+        path = tmp_path / "me.yaml"
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        if blind is None:
+            return load_profile(str(path))
+        (tmp_path / "blind.yaml").write_text(textwrap.dedent(blind), encoding="utf-8")
+        return load_profile(str(path), str(tmp_path / "blind.yaml"))
+
+    return write_and_load
+
+
+def values(profile: Profile) -> dict[str, str]:
+    return {fact.id: fact.value for fact in profile.facts}
+
+
+def test_the_documented_form(load: Load) -> None:
+    profile = load(
+        """
+        name: Alex
+        pronoun: he
+        facts:
+          - {relation: employer, value: Northwind Analytics, aliases: [Northwind]}
+          - {relation: pet_name, subject: cat, value: Max}
+          - {relation: sister_job, value: architect, id: emmas_job, tier: 1, answer: text}
+          - relation: home_city
+            value: Leeds
+            questions: ["Where is my front door?", "Which town am I in?"]
+          - relation: hobby
+            value: bouldering
+            questions: {casual: [what do i climb], minimal: ["climbing?"]}
+        compositions:
+          - id: cat_and_city
+            questions: ["Does Max live in Leeds?"]
+            value: "yes"
+            components: [pet_name.cat, home_city]
+        distractors: [My neighbour's cat is called Felix.]
+        """
+    )
+    assert (profile.name, profile.pronoun, profile.seed) == ("Alex", "he", 0)
+    assert [(f.id, f.relation.name, f.subject, f.value) for f in profile.facts] == [
+        ("employer", "employer", None, "Northwind Analytics"),
+        ("pet_name.cat", "pet_name", "cat", "Max"),
+        ("emmas_job", "relative_job", "sister", "architect"),
+        ("home_city", "home_city", None, "Leeds"),
+        ("hobby", "hobby", None, "bouldering"),
+    ]
+    assert profile.facts[0].aliases == ("Northwind",)
+    assert (profile.facts[2].tier, profile.facts[2].answer) == (1, "text")
+    assert profile.facts[3].questions == {"direct": ("Where is my front door?", "Which town am I in?")}
+    assert profile.facts[4].questions == {"casual": ("what do i climb",), "minimal": ("climbing?",)}
+    (composition,) = profile.compositions
+    assert (composition.value, composition.answer) == ("yes", "yes_no")
+    assert composition.components == ("pet_name.cat", "home_city")
+    assert profile.distractors == ("My neighbour's cat is called Felix.",)
+    assert profile.blind == ()
+
+
+def test_the_flat_form(load: Load) -> None:
+    profile = load(
+        """
+        user_name: Alex Morgan
+        pronoun: he
+        pet_type: cat
+        pet_name: Max
+        favourite_food: ramen
+        sister_name: Emma
+        hobbies: [bouldering, chess]
+        age: 28
+        distractors: [My neighbour has a parrot.]
+        """
+    )
+    assert (profile.name, profile.pronoun) == ("Alex", "he")
+    assert values(profile) == {
+        "user_name": "Alex Morgan",
+        "pet_type": "cat",
+        "pet_name": "Max",
+        "favourite_food": "ramen",
+        "sister_name": "Emma",
+        "hobbies": "bouldering, chess",
+        "age": "28",
+    }
+    relations = {fact.id: (fact.relation.name, fact.subject) for fact in profile.facts}
+    assert relations["user_name"] == ("full_name", None)
+    assert relations["pet_name"] == ("pet_name", "cat")
+    assert relations["favourite_food"] == ("favorite_food", None)
+    assert relations["sister_name"] == ("relative_name", "sister")
+    assert profile.distractors == ("My neighbour has a parrot.",)
+
+
+def test_a_flat_name_of_one_word_is_a_first_name(load: Load) -> None:
+    assert load("name: Alex\nage: 3").facts[0].relation.name == "first_name"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("yes", "yes"),
+        ("No", "no"),
+        ("true", "yes"),
+        ('"yes"', "yes"),
+        ("28", "28"),
+        ('"28"', "28"),
+        ("0", "0"),
+        ("0412", "0412"),
+        ("007", "007"),
+        ("6:45", "6:45"),
+        ("22:30", "22:30"),
+        ("1.80", "1.80"),
+        ("1_000", "1_000"),
+        ("1e3", "1e3"),
+        ("+44 7700 900123", "+44 7700 900123"),
+        (".nan", ".nan"),
+        ("on", "on"),
+        ("1997-03-15", "15 March 1997"),
+        ('"1997-03-15"', "15 March 1997"),
+        ("2020-1-6", "6 January 2020"),
+        ("1997", "1997"),
+        ("15 March 1997", "15 March 1997"),
+        ("  ramen  ", "ramen"),
+        ('"a: b # c"', "a: b # c"),
+        ("Ünïcödé 🐈", "Ünïcödé 🐈"),
+        ("'{value}'", "{value}"),
+    ],
+)
+@pytest.mark.parametrize("form", ["documented", "flat"])
+def test_values_are_read_as_they_are_written(load: Load, written: str, read: str, form: str) -> None:
+    if form == "flat":
+        profile = load(f"user_name: Alex\nhobby: {written}\n")
+    else:
+        profile = load(f"name: Alex\nfacts:\n  - relation: hobby\n    value: {written}\n")
+    assert profile.facts[-1].value == read
+
+
+def test_aliases_are_read_as_they_are_written(load: Load) -> None:
+    profile = load("name: A\nfacts: [{relation: wake_up_time, value: 6:45, aliases: [06:45, no, 7, 1997-03-15]}]")
+    assert profile.facts[0].aliases == ("06:45", "no", "7", "1997-03-15")
+
+
+words = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=20).filter(
+    lambda text: text.strip()
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=words)
+def test_a_quoted_value_comes_through_whole(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "me.yaml"
+    quoted = "'" + value.replace("'", "''") + "'"
+    path.write_text(f"user_name: Alex\nhobby: {quoted}\n", encoding="utf-8")
+    assert load_profile(str(path)).facts[-1].value == value.strip()
+
+
+MALFORMED = {
+    "empty": ("", "holds no facts"),
+    "only a comment": ("# nothing\n", "holds no facts"),
+    "a list at the top": ("- relation: age\n  value: 28\n", "holds no facts"),
+    "a word at the top": ("Alex\n", "holds no facts"),
+    "no YAML": ("name: Alex\nfacts: [\n", r"not valid YAML at line 3"),
+    "a colon in a value": ("name: Alex\nhobby: chess: blitz\n", r"not valid YAML at line 2.*need quotes"),
+    "a question mark in brackets": (
+        "name: A\nfacts: [{relation: age, value: 28, questions: [old?]}]\n",
+        "not valid YAML at line 2.*'\\?' need quotes",
+    ),
+    "a tab": ("name: Alex\n\tage: 28\n", r"not valid YAML at line 2"),
+    "an object of Python's": ("name: !!python/object/apply:os.getcwd []\n", "not valid YAML at line 1"),
+    "two documents": ("name: Alex\n---\nname: Bea\n", "not valid YAML at line 2"),
+    "a list as a key": ("name: Alex\n? [a, b]\n: c\n", "not valid YAML at line 2"),
+    "no name, documented": ("facts: [{relation: age, value: 28}]\n", "name: field required"),
+    "no name, flat": ("age: 28\n", "does not say whose facts these are"),
+    "an empty name, flat": ("user_name:\nage: 28\n", "does not say whose facts these are"),
+    "two names in a list": ("user_name: [Alex, Bea]\nage: 28\n", "does not say whose facts these are"),
+    "an empty name": ("name: ' '\nfacts: [{relation: age, value: 28}]\n", "name: string should have at least 1"),
+    "no facts": ("name: Alex\nfacts: []\n", "facts: list should have at least 1 item"),
+    "facts left open": ("name: Alex\nfacts:\n", "facts: input should be a valid list"),
+    "facts that are a word": ("name: Alex\nfacts: many\n", "facts: input should be a valid list"),
+    "a fact that is a word": ("name: Alex\nfacts: [many]\n", "facts.1: input should be a valid dictionary"),
+    "no value": ("name: Alex\nfacts: [{relation: age}]\n", r"facts\.1\.value: field required"),
+    "an empty value": ("name: Alex\nfacts: [{relation: age, value: ''}]\n", r"facts\.1\.value: string should have"),
+    "a blank value": ("name: Alex\nfacts: [{relation: age, value: ' '}]\n", r"facts\.1\.value: string should have"),
+    "a value left open": ("name: Alex\nfacts: [{relation: age, value: }]\n", r"facts\.1\.value: input should be"),
+    "a value left open, flat": ("user_name: Alex\nage:\n", r"facts\.2\.value: string should have"),
+    "an empty list, flat": ("user_name: Alex\nhobbies: []\n", "hobbies is an empty list"),
+    "a gap in a list, flat": ("user_name: Alex\nhobbies: [chess, ~]\n", "hobbies holds more than a value"),
+    "nested, flat": ("user_name: Alex\npet: {name: Max}\n", "pet holds more than a value"),
+    "facts misspelt": ("name: Alex\nfact: [{relation: age, value: 3}]\n", "fact holds more than a value.*`facts:`"),
+    "a value that is a list": ("name: Alex\nfacts: [{relation: age, value: [1]}]\n", r"facts\.1\.value: input should"),
+    "no relation": ("name: Alex\nfacts: [{value: 28}]\n", r"facts\.1\.relation: field required"),
+    "a relation of marks": ("name: Alex\nfacts: [{relation: '??', value: 28}]\n", r"facts\.1\.relation: string should"),
+    "an unknown field": ("name: Alex\nfacts: [{relation: age, valeu: 28, value: 28}]\n", r"facts\.1\.valeu: extra"),
+    "an unknown field at the top": ("name: Alex\nfacts: [{relation: age, value: 28}]\nage: 3\n", "age: extra inputs"),
+    "tier 4": ("name: Alex\nfacts: [{relation: age, value: 28, tier: 4}]\n", r"facts\.1\.tier: input should be 1, 2 or 3"),
+    "an answer type": ("name: Alex\nfacts: [{relation: age, value: 28, answer: n}]\n", r"facts\.1\.answer: input should be"),
+    "a pronoun": ("name: Alex\npronoun: it\nfacts: [{relation: age, value: 28}]\n", "pronoun: input should be 'he'"),
+    "a day that is none": ("user_name: Alex\nbirthday: 2021-02-30\n", r"facts\.2\.value: .*out of range"),
+    "a family that is none": (
+        "name: Alex\nfacts: [{relation: age, value: 28, questions: {sarcastic: [old]}}]\n",
+        r"facts\.1\.questions\.sarcastic.*should be 'direct'",
+    ),
+    "typos, which are made": (
+        "name: Alex\nfacts: [{relation: age, value: 28, questions: {typo: [hwo old]}}]\n",
+        r"facts\.1\.questions\.typo.*should be 'direct'",
+    ),
+    "a question that is no list": (
+        "name: Alex\nfacts: [{relation: age, value: 28, questions: old}]\n",
+        r"facts\.1\.questions: input should be a valid dictionary",
+    ),
+    "an empty question": (
+        "name: Alex\nfacts: [{relation: age, value: 28, questions: ['']}]\n",
+        r"facts\.1\.questions\.direct\.1: string should have",
+    ),
+    "a key twice, flat": ("user_name: Alex\npet_name: Max\npet_name: Leo\n", r"says pet_name twice \(the second at line 3"),
+    "a key twice": ("name: Alex\nfacts: [{relation: age, value: 28, value: 29}]\n", "says value twice"),
+    "a fact twice": (
+        "name: Alex\nfacts: [{relation: age, value: 28}, {relation: age, value: 28, id: again}]\n",
+        r"again \(28\) repeats age \(28\)",
+    ),
+    "an id twice": (
+        "name: Alex\nfacts: [{relation: age, value: 28, id: x}, {relation: hobby, value: chess, id: x}]\n",
+        "two entries have the id x",
+    ),
+    "the same relation twice": (
+        "name: Alex\nfacts: [{relation: age, value: 28}, {relation: age, value: 29}]\n",
+        "two entries have the id age",
+    ),
+    "a contradiction": (
+        "name: Alex\nfacts: [{relation: age, value: 28, id: a}, {relation: age, value: 29, id: b}]\n",
+        r"b \(29\) contradicts a \(28\): .*subject",
+    ),
+    "a contradiction under two keys": (
+        "user_name: Alex\nfavourite_food: ramen\nfavorite_food: soup\n",
+        r"favorite_food \(soup\) contradicts favourite_food \(ramen\)",
+    ),
+    "a contradiction about a subject": (
+        "name: A\nfacts: [{relation: name, subject: Cat, value: Max, id: a}, {relation: cat_name, value: Leo}]\n",
+        r"cat_name \(Leo\) contradicts a \(Max\)",
+    ),
+    "a composition of what is not there": (
+        "name: A\nfacts: [{relation: age, value: 28}]\n"
+        "compositions: [{id: c, questions: [q], value: v, components: [age, hobby]}]\n",
+        "composition c needs hobby, which is no fact here",
+    ),
+    "a composition of one": (
+        "name: A\nfacts: [{relation: age, value: 28}]\n"
+        "compositions: [{id: c, questions: [q], value: v, components: [age]}]\n",
+        r"compositions\.1\.components: tuple should have at least 2",
+    ),
+    "a composition without questions": (
+        "name: A\nfacts: [{relation: age, value: 28}]\n"
+        "compositions: [{id: c, questions: [], value: v, components: [age, age]}]\n",
+        r"compositions\.1\.questions: tuple should have at least 1",
+    ),
+    "a composition with a fact's id": (
+        "name: A\nfacts: [{relation: age, value: 28}, {relation: hobby, value: chess}]\n"
+        "compositions: [{id: age, questions: [q], value: v, components: [age, hobby]}]\n",
+        "two entries have the id age",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_a_malformed_file_gets_one_sentence(load: Load, tmp_path: Path, what: str) -> None:
+    text, sentence = MALFORMED[what]
+    with pytest.raises(UserError, match=sentence) as error:
+        load(text)
+    told = str(error.value)
+    assert told.startswith(str(tmp_path / "me.yaml"))
+    assert "\n" not in told
+    assert told.endswith(".") or told.endswith("`key: value`.")
+
+
+def test_many_problems_are_told_together(load: Load) -> None:
+    facts = "".join(f"  - {{relation: r{i}, value: ''}}\n" for i in range(8))
+    with pytest.raises(UserError, match=r"facts\.1\.value: .*; facts\.5\.value: .*; and 3 more\.$"):
+        load("name: Alex\nfacts:\n" + facts)
+
+
+@pytest.mark.parametrize("path", ["nowhere.yaml", ".", "package:nobody", "\0"])
+def test_a_missing_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="There is no facts file"):
+        load_profile(path)
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "me.yaml"
+    path.write_bytes("user_name: José\n".encode("latin-1"))
+    with pytest.raises(UserError, match="is not UTF-8 text: save it as UTF-8"):
+        load_profile(str(path))
+
+
+def test_a_file_that_cannot_be_read_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "me.yaml"
+    path.write_text("user_name: Alex\n")
+
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(UserError, match=r"cannot be read: Permission denied\.$"):
+        load_profile(str(path))
+
+
+def test_a_path_may_begin_with_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "me.yaml").write_text("user_name: Alex\nage: 3\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert load_profile("~/me.yaml").name == "Alex"
+
+
+TWO = "name: Alex\nfacts: [{relation: age, value: 28}, {relation: pet_name, subject: cat, value: Max}]\n"
+
+
+def test_blind_questions_are_kept_with_their_facts(load: Load) -> None:
+    profile = load(TWO, "- {fact: age, question: ' how old am i? '}\n- {fact: pet_name.cat, question: who purrs}\n")
+    assert profile.blind == (BlindQuestion("age", "how old am i?"), BlindQuestion("pet_name.cat", "who purrs"))
+
+
+@pytest.mark.parametrize(
+    ("blind", "sentence"),
+    [
+        ("", "holds no questions"),
+        ("age: how old am i?\n", "holds no questions"),
+        ("[]\n", "holds no questions"),
+        ("- how old am i?\n", "entry 1 is not"),
+        ("- {fact: age}\n", "entry 1 is not"),
+        ("- {fact: age, question: old, answer: 28}\n", "entry 1 is not"),
+        ("- {fact: age, question: old}\n- {fact: hobby, question: what}\n", "entry 2 asks for hobby, which"),
+        ("- {fact: [age], question: old}\n", r"entry 1 asks for \['age'\], which"),
+        ("- {fact: age, question: }\n", "entry 1 has no question"),
+        ("- {fact: age, question: ' '}\n", "entry 1 has no question"),
+        ("- {fact: age, question: a: b}\n", "is not valid YAML at line 1"),
+        ("- {fact: age, fact: age, question: old}\n", "says fact twice"),
+    ],
+)
+def test_a_malformed_blind_file_gets_one_sentence(load: Load, tmp_path: Path, blind: str, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence) as error:
+        load(TWO, blind)
+    assert str(error.value).startswith(str(tmp_path / "blind.yaml"))
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_blind_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"There is no facts file .*blind\.yaml"):
+        load_profile("package:alex", str(tmp_path / "blind.yaml"))
+
+
+def test_an_unknown_relation_says_how_it_is_asked_and_what_is_like_it(load: Load) -> None:
+    profile = load("user_name: Alex\nshoe_sise: 9\nflux_capacitor: blue\nage: 28\n")
+    shoe, flux = unknown_relations(profile)
+    assert shoe.startswith("shoe_sise: no such relation in the catalogue")
+    assert "What is my shoe sise?" in shoe
+    assert "known and similar: shoe_size" in shoe
+    assert flux.startswith("flux_capacitor: ")
+    assert "similar" not in flux
+
+
+def test_a_known_profile_has_no_notes() -> None:
+    assert unknown_relations(load_profile("package:alex")) == []
+
+
+def test_the_seed_is_the_profiles() -> None:
+    one, other = load_profile("package:alex", seed=1), load_profile("package:alex", seed=2)
+    assert (one.seed, other.seed) == (1, 2)
+    assert one.facts == other.facts
+
+
+def test_facts_are_equal_where_their_files_are(load: Load) -> None:
+    text = "user_name: Alex\nage: 28\n"
+    first, second = load(text), load(text)
+    assert first == second
+    assert isinstance(first.facts[0], Fact)

@@ -1,0 +1,126 @@
+"""Loading a base: as it is stored, quantised, or not at all."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from andraeus.errors import UserError
+from andraeus.models.load import Quantization, QuantizationKind, load_model, load_tokenizer, pick_device
+from andraeus.models.resolve import ModelFiles
+from tests.conftest import TinyModel
+
+pytestmark = pytest.mark.model
+
+SaveTiny = Callable[..., ModelFiles]
+PLAIN = Quantization()
+TOKENS = torch.tensor([[1, 40, 500, 6000]])
+
+
+def test_the_weights_are_those_that_were_saved(tiny_files: SaveTiny, tiny_model: TinyModel) -> None:
+    loaded = load_model(tiny_files(), "float32", PLAIN, "cpu")
+    assert not loaded.training
+    with torch.inference_mode():
+        assert torch.equal(loaded(TOKENS).logits, tiny_model()(TOKENS).logits)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_the_type_of_the_weights_is_the_one_asked_for(tiny_files: SaveTiny, dtype: str) -> None:
+    loaded = load_model(tiny_files(), dtype, PLAIN, "cpu")
+    assert {parameter.dtype for parameter in loaded.parameters()} == {getattr(torch, dtype)}
+
+
+@pytest.mark.parametrize("double", [True, False])
+def test_nf4_stores_linear_weights_in_four_bits(tiny_files: SaveTiny, double: bool) -> None:
+    from bitsandbytes.nn import Linear4bit
+
+    loaded = load_model(tiny_files(), "float32", Quantization(QuantizationKind.nf4, double), "cpu")
+    linear = loaded.model.layers[0].mlp.up_proj
+    assert isinstance(linear, Linear4bit)
+    assert linear.weight.dtype == torch.uint8
+    assert linear.weight.numel() == 32 * 48 // 2
+    assert linear.weight.quant_state.quant_type == "nf4"
+    assert linear.weight.quant_state.nested is double
+    assert linear.compute_dtype == torch.float32
+    assert loaded.get_input_embeddings().weight.dtype == torch.float32
+
+
+def test_int8_stores_linear_weights_in_eight_bits(tiny_files: SaveTiny) -> None:
+    from bitsandbytes.nn import Linear8bitLt
+
+    loaded = load_model(tiny_files(), "float32", Quantization(QuantizationKind.int8), "cpu")
+    linear = loaded.model.layers[0].mlp.up_proj
+    assert isinstance(linear, Linear8bitLt)
+    assert linear.weight.dtype == torch.int8
+
+
+@pytest.mark.parametrize("kind", [QuantizationKind.nf4, QuantizationKind.int8])
+def test_a_quantised_model_is_near_the_one_it_stands_for(tiny_files: SaveTiny, kind: QuantizationKind) -> None:
+    files = tiny_files()
+    with torch.inference_mode():
+        exact = load_model(files, "float32", PLAIN, "cpu")(TOKENS).logits
+        rounded = load_model(files, "float32", Quantization(kind), "cpu")(TOKENS).logits.float()
+    apart = float((rounded - exact).norm() / exact.norm())
+    assert 0 < apart < 0.3
+
+
+def test_a_given_chat_template_replaces_the_tokenizers(tiny_files: SaveTiny) -> None:
+    files = tiny_files()
+    assert "<|im_start|>" in str(load_tokenizer(files).chat_template)
+    assert load_tokenizer(files, "{{ messages }}").chat_template == "{{ messages }}"
+
+
+def broken(files: ModelFiles, how: str) -> None:
+    weights, config = files.folder / "model.safetensors", files.folder / "config.json"
+    data = weights.read_bytes()
+    match how:
+        case "cut short":
+            weights.write_bytes(data[: len(data) // 2])
+        case "no weights at all":
+            weights.write_bytes(b"\xff" * 64)
+        case "of another shape":
+            config.write_text(json.dumps({**json.loads(config.read_text()), "intermediate_size": 64}))
+        case "of an unknown kind":
+            config.write_text('{"model_type": "nonsense"}')
+        case "a tensor short":
+            tensors = load_file(weights)
+            del tensors["model.layers.1.mlp.up_proj.weight"]
+            save_file(tensors, weights, metadata={"format": "pt"})
+
+
+@pytest.mark.parametrize(
+    "how", ["cut short", "no weights at all", "of another shape", "of an unknown kind", "a tensor short"]
+)
+def test_a_damaged_model_is_refused_in_one_line(tiny_files: SaveTiny, how: str) -> None:
+    files = tiny_files()
+    broken(files, how)
+    with pytest.raises(UserError, match=r"(cannot be loaded|lacks 1 weights) \(.*\): fetch it anew\.$") as error:
+        load_model(files, "float32", PLAIN, "cpu")
+    assert str(files.folder) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def cut_short(path: Path) -> None:
+    path.write_text(path.read_text()[:1000])
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, cut_short, lambda path: path.write_text("{}")])
+def test_a_damaged_tokenizer_is_refused_in_one_line(tiny_files: SaveTiny, damage: Callable[[Path], object]) -> None:
+    files = tiny_files()
+    damage(files.folder / "tokenizer.json")
+    with pytest.raises(UserError, match=r"The tokenizer in .* cannot be loaded \(.*\): fetch it anew\.$") as error:
+        load_tokenizer(files)
+    assert "\n" not in str(error.value)
+
+
+def test_a_device_is_never_guessed() -> None:
+    assert pick_device("cpu") == "cpu"
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(UserError, match="device=cuda, but PyTorch sees no GPU here"):
+        pick_device("cuda")

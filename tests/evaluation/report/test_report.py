@@ -1,0 +1,78 @@
+import re
+from pathlib import Path
+from typing import Any
+
+from evaluation.report.figures import write_figures
+from evaluation.report.report import write_report
+from evaluation.report.tables import write_tables
+from tests.evaluation.report.studies import FEW, LOST, row, study
+
+Data = dict[str, Any]
+
+
+def test_it_says_what_was_asked(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert text.startswith("# headline\n")
+    assert "- Model: smollm2_135m (embedded package, revision 93efa2f)" in text
+    assert "- Commit: e28c5450, with uncommitted changes" in text
+    assert "      andraeus experiment=headline paths.store=/tmp/a_b | tee `log`\n" in text
+    assert "- Date: 2026-01-31" in text
+    assert "- n: items 20 to 144; facts 20 to 36; profiles 1; seeds 3" in text
+
+
+def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert (
+        "- finetune − rag on heldout: +1.2 points [−4.0, +6.5], Holm-adjusted p = 0.500; "
+        "smallest effect it could have found: 8.1 points." in text
+    )
+    assert "−17.5 points [−25.0, −9.1], Holm-adjusted p \\< 0.001; smallest" in text
+    assert f"- finetune − base on tiers: not computed: {LOST}." in text
+
+
+def test_failures_gaps_and_scopes_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert "| finetune | tiers | 1 | OutOfMemoryError: tried to allocate 2 GiB [cpu] |" in text
+    assert "| rag | blind | – | UserError: no index |" in text
+    assert "- mem0 was not run: its server was not reachable." in text
+    assert "- finetune: for facts, seeds (method: cluster bootstrap over facts)." in text
+    assert f"- No interval for all on blind: {FEW}." in text
+
+
+def test_costs_are_medians_of_what_there_is(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert re.search(r"\| finetune \| 12 \| 110\.0 \| 12\.5 \| 0\.08\d \| 0\.110 \| 0\.400 \| 1234 \|", text)
+    assert "| rag | 4 | – | 12.5 |" in text
+    assert "The study took 1830 s." in text
+
+
+def test_links_lead_to_files(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    write_tables(tmp_path, summary)
+    write_figures(tmp_path, summary)
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert {"figures/accuracy.png", "figures/context_cost.png", "tables/accuracy.md"} <= set(links)
+    assert all((tmp_path / link).is_file() for link in links)
+
+
+def test_an_empty_study_has_a_report(tmp_path: Path) -> None:
+    failures = [{"arm": "rag", "suite": "seen", "seed": None, "error": "a | b\nc"}]
+    text = write_report(tmp_path, study([], failures=failures), {"cells": []}, {}).read_text()
+    assert "No cell gave an accuracy." in text
+    assert "| rag | seen | – | a \\| b c |" in text
+    assert "- Hardware: not recorded" in text
+    assert "changes not recorded" in text
+    assert "![" not in text
+
+
+def test_intervals_of_two_kinds_in_one_arm_are_told_apart(tmp_path: Path) -> None:
+    rows = [row("rag", "seen", 0.5), row("rag", "heldout", 0.5, ci_scope="these facts, this seed")]
+    text = write_report(tmp_path, study(rows), {"cells": []}, {}).read_text()
+    assert "- rag on seen: for these profiles, facts" in text
+    assert "- rag on heldout: for these facts, this seed" in text
+
+
+def test_an_unadjusted_contrast_says_so(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    summary["contrasts"][0] |= {"p_adjusted": None, "adjustment": None, "p_value": 0.04, "ci_low": None}
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert "−17.5 points (no interval: no reason recorded), p = 0.040, not adjusted;" in text

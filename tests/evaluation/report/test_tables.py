@@ -1,0 +1,179 @@
+import csv
+import io
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation.report.escape import latex, markdown
+from evaluation.report.formats import number, p_value, signed
+from evaluation.report.shown import shown
+from evaluation.report.tables import accuracy_table, contrast_table, to_csv, to_latex, to_markdown, write_tables
+from tests.evaluation.report.studies import FEW, LOST, NO_SEEDS, contrast, grid, row, study
+
+HOSTILE = "a|b & 50%_c ~{d}^ $x$ \\n #1\n<script>[l](javascript:x) `q` *e*"
+
+
+def markdown_rows(text: str) -> list[list[str]]:
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines[:1] + lines[2:]]
+
+
+def latex_rows(text: str) -> list[list[str]]:
+    lines = [line.removesuffix(r" \\") for line in text.splitlines() if line.endswith(r"\\")]
+    return [re.split(r" (?<!\\)& ", line) for line in lines]
+
+
+def csv_rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def plain(cell: str) -> str:
+    cell = re.sub(r"\\textsuperscript\{[\d,]+\}|[⁰¹²³⁴⁵⁶⁷⁸⁹]", "", cell)
+    cell = cell.replace("--", "–").replace("$-$", "−").replace(r"\%", "%").replace(r"\_", "_")
+    return cell.replace(r"\textless{}", "<").replace("\\<", "<").strip()
+
+
+def test_numbers_are_written_one_way() -> None:
+    assert number(0.97249, "accuracy") == "97.2"
+    assert number(1.0, "accuracy_tier_1") == "100.0"
+    assert number(125.0, "steps_to_90") == "125"
+    assert signed(-0.0912345, "accuracy") == "−9.1"
+    assert signed(0.05, "accuracy") == "+5.0"
+    assert signed(-0.0001, "accuracy") == "0.0"
+    assert p_value(0.0004) == "< 0.001"
+    assert p_value(0.0449) == "0.045"
+
+
+@pytest.mark.parametrize("make", [accuracy_table, contrast_table])
+def test_markdown_latex_and_csv_say_the_same(summary: dict[str, Any], make: Any) -> None:
+    frame = make(summary)
+    first, second, raw = (markdown_rows(to_markdown(frame)), latex_rows(to_latex(frame)), csv_rows(to_csv(frame)))
+    assert len(first) == len(second) == len(raw) + 1 == len(frame) + 1
+    assert [list(map(plain, cells)) for cells in first] == [list(map(plain, cells)) for cells in second]
+    name = "difference" if "difference" in frame.columns else "estimate"
+    write = signed if name == "difference" else number
+    at = next(index for index, title in enumerate(first[0]) if "95 % CI" in title)
+    for cells, values in zip(first[1:], raw, strict=True):
+        shown_texts = re.findall(r"[+−]?\d+\.\d", plain(cells[at]))
+        full = [values[name], values["ci_low"], values["ci_high"]]
+        assert shown_texts == [write(float(value), values["metric"]) for value in full if value]
+
+
+def test_the_csv_keeps_full_precision_and_whole_counts(summary: dict[str, Any]) -> None:
+    raw = csv_rows(to_csv(accuracy_table(summary)))
+    found = {(line["arm"], line["suite"], line["metric"]): line for line in raw}
+    prompt = found["system_prompt", "seen", "accuracy"]
+    assert prompt["estimate"] == "0.9583333333333334"
+    assert (prompt["n_items"], prompt["n_seeds"]) == ("144", "")
+    assert found["finetune", "seen", "accuracy"]["n_seeds"] == "3"
+    assert found["finetune", "tiers", "accuracy"]["estimate"] == ""
+    assert LOST in found["finetune", "tiers", "accuracy"]["reasons"]
+
+
+def test_an_interval_stands_beside_its_estimate() -> None:
+    one = study([row("rag", "heldout", 0.97249, ci_low=0.931, ci_high=0.9899)])
+    assert "| 97.2 [93.1, 99.0] |" in to_markdown(accuracy_table(one))
+
+
+def test_nulls_are_dashes_with_their_reason(summary: dict[str, Any]) -> None:
+    text = to_markdown(accuracy_table(summary))
+    lines = text.splitlines()
+    missing = next(line for line in lines if line.startswith("| finetune | tiers | accuracy |"))
+    mark = re.search(r"\| –([¹²³⁴⁵]) \|", missing)
+    assert mark is not None
+    assert f"{mark[1]} {LOST}" in lines
+    few = next(line for line in lines if line.startswith("| rag | blind | accuracy |"))
+    mark = re.search(r"\| 86\.0 \[–\]([¹²³⁴⁵]) \|", few)
+    assert mark is not None
+    assert f"{mark[1]} {FEW}" in lines
+    assert sum(NO_SEEDS in line for line in lines) == 1
+    tex = to_latex(accuracy_table(summary))
+    assert r"--\textsuperscript{" in tex
+    assert LOST in tex
+
+
+def test_a_null_without_a_reason_says_so() -> None:
+    one = study([row("rag", "heldout", 0.5, context_tokens=None, reasons={})])
+    assert "no reason recorded" in to_markdown(accuracy_table(one))
+
+
+def test_only_conditions_that_differ_are_columns() -> None:
+    many = grid(("v1", "v5", "v10"), ("r16",))
+    header = shown(accuracy_table(many)).header
+    assert "variations" in header
+    assert "lora" not in header
+    rows = markdown_rows(to_markdown(accuracy_table(many)))
+    tuned = [cells[1] for cells in rows if cells[0] == "finetune" and cells[2] == "seen"]
+    assert tuned == ["v1", "v5", "v10"]
+    assert "condition.lora" in csv_rows(to_csv(accuracy_table(many)))[0]
+
+
+def test_a_condition_that_some_rows_of_an_arm_lack_is_a_column() -> None:
+    two = study([row("rag", "seen", 0.5), row("rag", "seen", 0.6, condition={"top_k": 3})])
+    assert "top_k" in shown(accuracy_table(two)).header
+
+
+def test_contrasts_name_what_differs_in_the_study() -> None:
+    many = grid(("v1", "v5"), ("r16",))
+    many["contrasts"] = [contrast(many["rows"][-1], many["rows"][0], "heldout")]
+    assert "| finetune v5 − base | heldout | accuracy | −17.5 [−25.0, −9.1] |" in to_markdown(contrast_table(many))
+
+
+def test_hostile_names_stay_text() -> None:
+    rows = [row("my_arm", "held_out & 5%", 0.5, condition={"note": HOSTILE}), row("my_arm", "held_out & 5%", 0.6)]
+    frame = accuracy_table(study(rows))
+    cells = markdown_rows(to_markdown(frame))
+    assert {len(line) for line in cells} == {8}
+    assert "my_arm" in cells[1]
+    assert "<script>" not in to_markdown(frame).replace("\\<script\\>", "")
+    assert "](javascript" not in to_markdown(frame).replace("\\](", "")
+    tex = to_latex(frame)
+    assert r"my\_arm" in tex
+    assert r"held\_out \& 5\%" in tex
+    body = [line for line in tex.splitlines() if line.endswith(r"\\")]
+    assert {len(re.findall(r"(?<!\\)&", line)) for line in body} == {7}
+    assert all(not re.search(r"(?<!\\)[%#_]", line) for line in body)
+    values = {line["condition.note"] for line in csv_rows(to_csv(frame))}
+    assert values == {HOSTILE, ""}
+
+
+def test_escapes() -> None:
+    assert latex("a_b & 5% $x$ {y} ~ ^ \\ #") == (
+        r"a\_b \& 5\% \$x\$ \{y\} \textasciitilde{} \textasciicircum{} \textbackslash{} \#"
+    )
+    assert markdown("system_prompt | [93.1, 99.0]") == r"system_prompt \| [93.1, 99.0]"
+    assert markdown("_a_ # b\nc") == r"\_a\_ # b c"
+    assert markdown("# no title") == r"\# no title"
+
+
+def test_a_latex_row_never_opens_with_a_bracket() -> None:
+    text = to_latex(accuracy_table(study([row("[1em]", "seen", 0.5)])))
+    assert "\n{}[1em] & seen" in text
+
+
+def test_files_repeat_to_the_byte_whatever_the_order(tmp_path: Path, summary: dict[str, Any]) -> None:
+    paths = write_tables(tmp_path, summary)
+    assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
+        f"tables/{name}.{suffix}" for name in ("accuracy", "contrasts") for suffix in ("md", "csv", "tex")
+    ]
+    before = [path.read_bytes() for path in paths]
+    summary["rows"].reverse()
+    assert [path.read_bytes() for path in write_tables(tmp_path, summary)] == before
+
+
+def test_a_study_without_rows_has_empty_tables(tmp_path: Path) -> None:
+    for path in write_tables(tmp_path, study([])):
+        assert path.read_text().count("\n") >= 1
+
+
+def test_importing_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from evaluation.report import tables, figures, report, terminal; "
+        "print({'pandas', 'matplotlib', 'rich'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
