@@ -24,6 +24,8 @@ RULES: tuple[Rule, ...] = (
     (lambda c: c.training.batch_size < 1, "training.batch_size must be at least 1."),
     (lambda c: c.training.accumulation < 1, "training.accumulation must be at least 1."),
     (lambda c: c.training.learning_rate <= 0, "training.learning_rate must be above 0."),
+    (lambda c: c.training.b_ratio <= 0, "training.b_ratio must be above 0."),
+    (lambda c: not 0 < c.training.beta2 < 1, "training.beta2 must lie in (0, 1)."),
     (lambda c: c.training.clip_norm <= 0, "training.clip_norm must be above 0."),
     (lambda c: not 0 <= c.training.warmup_ratio < 1, "training.warmup_ratio must lie in [0, 1)."),
     (lambda c: not 0 <= c.lora.dropout < 1, "lora.dropout must lie in [0, 1)."),

@@ -89,7 +89,7 @@ def train(
     torch.manual_seed(stream_seed(seed, "dropout"))
     accelerator = Accelerator(cpu=model.device.type == "cpu")
     parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = accelerator.prepare(_optimizer(recipe, parameters))
+    optimizer = accelerator.prepare(_optimizer(recipe, _groups(model, recipe)))
     scheduler = get_scheduler(recipe.schedule, optimizer, round(recipe.warmup_ratio * planned), planned)
     batches = _batches(rows, recipe, seed, prefix)
     watch = _PlateauWatch(recipe.plateau)
@@ -219,13 +219,24 @@ def _check_lengths(rows: Sequence[Example], longest: int) -> None:
         )
 
 
-def _optimizer(recipe: Recipe, parameters: list[Any]) -> Any:
+def _groups(model: "PreTrainedModel", recipe: Recipe) -> list[dict[str, Any]]:
+    """Return the trainable parameters in two groups: B matrices with their own rate, and the rest."""
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    rest = [p for name, p in named if "lora_B" not in name]
+    matrices = [p for name, p in named if "lora_B" in name]
+    groups = [(rest, recipe.learning_rate), (matrices, recipe.learning_rate * recipe.b_ratio)]
+    return [{"params": parameters, "lr": rate} for parameters, rate in groups if parameters]
+
+
+def _optimizer(recipe: Recipe, groups: list[dict[str, Any]]) -> Any:
     import torch
+
+    shared: dict[str, Any] = {"betas": (0.9, recipe.beta2), "weight_decay": recipe.weight_decay}
 
     if recipe.optimizer == "paged_adamw_8bit":
         import bitsandbytes
 
         if not torch.cuda.is_available():
             raise UserError("training.optimizer=paged_adamw_8bit needs a GPU: use training.optimizer=adamw.")
-        return bitsandbytes.optim.PagedAdamW8bit(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    return torch.optim.AdamW(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        return bitsandbytes.optim.PagedAdamW8bit(groups, **shared)
+    return torch.optim.AdamW(groups, **shared)

@@ -74,6 +74,9 @@ class Recipe:
         learning_rate: Peak learning rate.
         schedule: Shape after warm-up.
         warmup_ratio: Share of the steps over which the rate rises from zero.
+        b_ratio: Learning rate of the B matrices over that of the A matrices (LoRA+, Hayou et al. 2024);
+            1 is plain LoRA.
+        beta2: Decay of Adam's second moment; short runs want a shorter memory than .999.
         weight_decay: Decoupled weight decay.
         clip_norm: Largest gradient norm.
         optimizer: Which optimiser.
@@ -92,6 +95,8 @@ class Recipe:
     learning_rate: float = 1e-3
     schedule: Schedule = Schedule.cosine
     warmup_ratio: float = 0.03
+    b_ratio: float = 1.0
+    beta2: float = 0.999
     weight_decay: float = 0.0
     clip_norm: float = 1.0
     optimizer: Optimizer = Optimizer.adamw

@@ -1,1 +1,13 @@
-"""TODO."""
+"""Grading free-text answers by their type: names, dates, numbers, places, yes/no and text.
+
+An answer is right if it states the value, in whatever words; it is wrong if it denies the value, offers it among others,
+asks it back, or says another one. Terse and verbose answers are held to the same.
+"""
+
+from evaluation.grading.dispatch import grade
+from evaluation.grading.model import AnswerType, Expected, Grade
+
+GRADER_VERSION = 1
+"""Goes up with every change that can change a grade."""
+
+__all__ = ["GRADER_VERSION", "AnswerType", "Expected", "Grade", "grade"]

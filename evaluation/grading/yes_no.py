@@ -9,40 +9,38 @@ from evaluation.grading.phrases import same
 from evaluation.grading.rivals import stem
 from evaluation.grading.stance import refusal
 
+_OPENER = r"^(?:(?:well|oh|um|so|hmm|actually|and|but) )*"
 _NO = re.compile(
-    r"^(?:well |oh |um |so )?(?:no|nope|nah|negative|never|incorrect|false|wrong|untrue"
-    r"|(?:absolutely|definitely|certainly|of course|probably|actually|really) not|not (?:at all|really|anymore|true|right"
-    r"|correct)|i (?:do not|would not) (?:think|believe) (?:so|that)|i am afraid not|that is (?:not|wrong|incorrect|false)"
-    r"|(?:it|this) is (?:false|incorrect|not (?:true|right|correct)))\b"
+    _OPENER + r"(?:no|nope|nah|negative|never|incorrect|false|wrong|untrue|not (?:at all|really|any ?more|true|right"
+    r"|correct)|(?:absolutely|definitely|certainly|of course|probably|actually|really) not"
+    r"|i (?:do|would) not (?:think|believe) (?:so|that)|i am afraid not"
+    r"|(?:that|it|this) is (?:not (?:true|right|correct|the case)|wrong|incorrect|false|untrue))\b"
 )
 _YES = re.compile(
-    r"^(?:well |oh |um |so )?(?:yes|yep|yeah|yup|ya|aye|correct|right|true|indeed|absolutely|definitely|certainly"
-    r"|affirmative|of course|sure|you bet|exactly|totally|for sure|(?:that|it|this) is (?:right|correct|true)"
-    r"|i (?:think|believe) so)\b"
+    _OPENER + r"(?:yes|yep|yeah|yup|ya|aye|correct|right|true|indeed|absolutely|definitely|certainly|affirmative"
+    r"|of course|sure|you bet|exactly|totally|for sure|i (?:do )?(?:think|believe) so"
+    r"|(?:that|it|this) is (?:right|correct|true|the case))\b"
 )
-_UNSURE = re.compile(
-    r"\b(?:maybe|perhaps|possibly|might|unsure|depends?|whether|not (?:entirely |quite |completely )?(?:sure|certain)"
-    r"|no idea|could be|either)\b|\bif you\b"
-)
-_NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|none|hardly|without|no longer|stopped)\b")
+_NO_VERDICT = re.compile(_OPENER + r"(?:no (?:doubt|problem|worries|question)|sure thing|right now|never mind|not only)\b")
+_UNDECIDED = re.compile(r"\b(?:not (?:\w+ly )?(?:sure|certain)|no idea|unsure|depends?|hard to say|yes and no|no and yes)\b")
+_GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might|whether|could be|not that i know)\b")
+_NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|none|hardly|without|stopped)\b")
+_AUXILIARY = r"(?:is|are|am|was|were|do|does|did|can|could|have|has|had|will|would|should)"
 _SHORT = re.compile(
-    r"^(?:yes |no |indeed )?(?:you|i|he|she|they|it|we|that) (?:(?:really|certainly|definitely|sure|indeed) )?"
-    r"(?:is|are|am|was|were|do|does|did|can|could|have|has|had|will|would|should)"
-    r"(?P<no> not)?(?: (?:indeed|so|really|at all|one|it|that|any))?$"
+    r"^(?:you|i|he|she|they|it|we|that) (?:(?:really|certainly|definitely|sure|indeed|never) )?"
+    rf"{_AUXILIARY}(?: (?:indeed|so|really|at all|one|it|that|any|not))*$"
 )
-_INVERTED = re.compile(r"^(?:indeed|so) (?:you|i|he|she|they|it) (?:is|are|am|do|does|did|can|have|has|had)$")
-_WRONG_STARTS = ("no doubt", "no problem", "no worries", "sure thing", "right now", "true or false")
-_AUXILIARIES = frozenset("am is are was were do does did can could have has had will would should may might".split())
+_ELLIPTIC = re.compile(rf"^(?:indeed|so|sure) (?:(?:you|i|he|she|they|it) {_AUXILIARY}|do|does)$")
+_STATEMENT = re.compile(rf"^(?:you|i|he|she|they) (?:{_AUXILIARY}|\w+)\b")
 
 
 def grade_yes_no(answer: str, expected: Expected) -> Grade:
     """Grade an answer to a yes/no question."""
-    doc = Document.of_answer(answer)
+    doc, question = Document.of_answer(answer), Document.of_plain(expected.question)
     if not doc.tokens:
         return Grade(False, "empty")
-    question = Document.of_plain(expected.question)
-    votes = _votes(doc, question)
-    if _UNSURE.search(" ".join(doc.norms)):
+    votes, guessed = _votes(doc, question)
+    if guessed or _UNDECIDED.search(" ".join(doc.norms)):
         return Grade(False, "hedged")
     if not votes:
         return Grade(False, "refused" if refusal(doc) else "no polarity")
@@ -52,60 +50,55 @@ def grade_yes_no(answer: str, expected: Expected) -> Grade:
     return MATCH if votes == {wanted} else Grade(False, "other value")
 
 
-def _votes(doc: Document, question: Document) -> set[bool]:
-    """What each clause says: yes (true), no (false) or nothing."""
+def _votes(doc: Document, question: Document) -> tuple[set[bool], bool]:
+    """What the clauses say, yes (true) or no (false), and whether one of those that say it is a guess."""
     votes: set[bool] = set()
+    guessed = False
     position = 0
-    key = _key(question)
     while position < len(doc.tokens):
         start, stop = doc.clause(position)
         position = stop
         if "?" in doc.gap_after(doc.sentence(start)[1] - 1).split("\n")[0]:
             continue
-        vote = _clause_vote(doc, start, stop, key)
-        if vote is not None:
-            votes.add(vote)
-        words = doc.norms[start:stop]
-        if words == ["yes", "and", "no"] or words == ["no", "and", "yes"]:
-            return {True, False}
+        said = _clause_votes(doc, start, stop, question)
+        guessed = guessed or (_GUESS.search(doc.words(*doc.sentence(start))) is not None)
+        votes |= said
+    return votes, guessed and len(doc.norms) > 0 and _guess_matters(doc, votes)
+
+
+def _guess_matters(doc: Document, votes: set[bool]) -> bool:
+    """A "maybe" in a sentence after a plain verdict is about something else ("Yes. You might like tofu.")."""
+    first = doc.words(*doc.sentence(0))
+    return not votes or _GUESS.search(first) is not None
+
+
+def _clause_votes(doc: Document, start: int, stop: int, question: Document) -> set[bool]:
+    words = doc.words(start, stop)
+    if _NO_VERDICT.match(words) or lexicon.REFUSAL.search(words):
+        return set()
+    votes: set[bool] = set()
+    opens = start == 0 or doc.tokens[start].sentence != doc.tokens[start - 1].sentence
+    for verdict, polarity in ((_NO, False), (_YES, True)):
+        found = verdict.match(words)
+        if found and (opens or found.end() == len(words)):
+            votes.add(polarity)
+            words = words[found.end() :].strip()
+            break
+    if _SHORT.match(words) or _ELLIPTIC.match(words) or _restates(words, question):
+        votes.add(_NEGATION.search(words) is None)
     return votes
 
 
-def _clause_vote(doc: Document, start: int, stop: int, key: frozenset[str]) -> bool | None:
-    words = doc.words(start, stop)
-    if words.startswith(_WRONG_STARTS) or lexicon.REFUSAL.search(words):
-        return None
-    opens = start == 0 or doc.tokens[start].sentence != doc.tokens[start - 1].sentence
-    said = _said(words) if opens or len(words.split()) <= 2 else None
-    short = _SHORT.match(words)
-    if short or _INVERTED.match(words):
-        restated: bool | None = not (short and short["no"])
-    else:
-        restated = _restated(doc, start, stop, key)
-    if said is not None and restated is not None and said != restated:
-        bare_no = words.split()[0] in {"no", "never", "not"} and not said
-        return None if False else (said if bare_no and _NEGATION.search(words) and not restated else _clash(said))
-    return said if said is not None else restated
+def _restates(words: str, question: Document) -> bool:
+    """Whether a clause says what was asked: it has the question's last content word."""
+    if not question.tokens:
+        return _STATEMENT.match(words) is not None
+    asked = [token.norm for token in question.tokens if token.content]
+    return bool(asked) and any(_alike(asked[-1], word) for word in words.split())
 
 
-def _clash(said: bool) -> bool:
-    return said
-
-
-def _said(words: str) -> bool | None:
-    if _NO.match(words):
-        return False
-    return True if _YES.match(words) else None
-
-
-def _restated(doc: Document, start: int, stop: int, key: frozenset[str]) -> bool | None:
-    """The polarity of a clause that says what was asked."""
-    stems = {stem(same(norm, True)) for norm in doc.norms[start:stop]}
-    if not key or not key & stems:
-        return None
-    return _NEGATION.search(doc.words(start, stop)) is None
-
-
-def _key(question: Document) -> frozenset[str]:
-    content = [token for token in question.tokens if token.content]
-    return frozenset({stem(same(content[-1].norm, True))}) if content else frozenset()
+def _alike(one: str, other: str) -> bool:
+    """Whether two words are forms of one: smoke and smoker, vegetarian and vegetarians."""
+    one, other = stem(same(one, True)), stem(same(other, True))
+    shorter, longer = sorted((one, other), key=len)
+    return one == other or (len(shorter) >= 4 and longer.startswith(shorter))

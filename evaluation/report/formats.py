@@ -6,7 +6,7 @@ from typing import Any
 NOTHING = "–"
 NO_REASON = "no reason recorded"
 _SHARES = ("accuracy", "recall", "chance", "area_under")
-_ALSO_NULL_FOR = {"ci_low": "estimate", "ci_high": "ci_low", "ci_scope": "ci_low", "ci_method": "ci_low"}
+_AS_FOR = {"ci_high": "ci_low", "ci_scope": "ci_low", "ci_method": "ci_low", "p_adjusted": "p_value"}
 
 
 def is_share(metric: str) -> bool:
@@ -36,11 +36,11 @@ def tokens(mean: float) -> str:
 
 
 def reason(row: Mapping[str, Any], field: str) -> str:
-    """Say why a field is null; an interval's fields share their reason, and the estimate's if it is null too."""
+    """Say why a field is null.
+
+    An interval's fields share their reason, and so do the p-values; where a row has no estimate at all, that is why.
+    """
     reasons = row.get("reasons") or {}
-    step: str | None = field
-    while step is not None:
-        if reasons.get(step):
-            return " ".join(str(reasons[step]).split())
-        step = _ALSO_NULL_FOR.get(step)
-    return NO_REASON
+    asked = [field, _AS_FOR.get(field, field)]
+    asked += [name for name in ("estimate", "difference") if name in row and row[name] is None]
+    return next((" ".join(str(reasons[name]).split()) for name in asked if reasons.get(name)), NO_REASON)

@@ -53,7 +53,8 @@ def _sections(summary: Summary, timings: Mapping[str, Any], provenance: Mapping[
         yield "The same in [tables/contrasts.md](tables/contrasts.md).\n"
     yield "## How to read the intervals\n"
     yield "Each is a 95 % interval, and speaks for no more than is said here.\n"
-    yield _bullets([*words.scopes(summary), *words.gaps(summary)], "There are none.")
+    yield _bullets([*words.scopes(summary), *words.gaps(summary, "accuracy")], "There are none.")
+    yield "Where another metric has none, its table says why.\n"
     yield "## What failed\n"
     yield _failures(summary)
     yield "## What was not run\n"
@@ -69,8 +70,10 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
     dirty = {"True": ", with uncommitted changes", "False": ""}.get(
         str(provenance.get("dirty")), ", changes not recorded"
     )
+    endpoint = summary.get("endpoint") or {}
     entries = {
         "Study": str(summary["study"]),
+        **({"Primary endpoint": f"{endpoint.get('metric')} on {endpoint.get('suite')}"} if endpoint else {}),
         "Model": model,
         "Profiles": words.plain(provenance.get("profiles")),
         "n": words.counts(summary),
@@ -104,13 +107,13 @@ def _results(summary: Summary) -> Iterable[str]:
 def _failures(summary: Summary) -> str:
     failures = summary.get("failures", [])
     if not failures:
-        return "No cell failed.\n"
+        return f"No failure is recorded ({words.outcomes(summary)}).\n"
     table = Shown(["arm", "suite", "seed", "error"], "llrl")
     for failure in failures:
         seed = failure.get("seed")
         texts = (failure["arm"], failure["suite"], NOTHING if seed is None else seed, failure["error"])
         table.rows.append([Cell(str(text)) for text in texts])
-    return to_markdown(table)
+    return f"Of {words.outcomes(summary)}.\n\n{to_markdown(table)}"
 
 
 def costs(timings: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Contrasts, intervals and provenance in words; every number comes from the summary, and no verdict is added."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,12 +36,12 @@ def scopes(summary: Summary, metric: str | None = None) -> list[str]:
     return told
 
 
-def gaps(summary: Summary) -> list[str]:
-    """Say which rows have no interval, and why."""
+def gaps(summary: Summary, metric: str) -> list[str]:
+    """Say which rows of a metric have no interval, and why."""
     keys = differing(sides_of(summary))
     everywhere: dict[str, set[str]] = {}
     without: dict[str, dict[str, list[str]]] = {}
-    for row in ordered(summary["rows"]):
+    for row in ordered(row for row in summary["rows"] if row["metric"] == metric):
         who, where = label(side_of(row), keys), _where(row)
         everywhere.setdefault(where, set()).add(who)
         if not has_interval(row):
@@ -73,6 +74,14 @@ def counts(summary: Summary) -> str:
             low, high = min(found), max(found)
             parts.append(f"{name} {low if low == high else f'{low} to {high}'}")
     return "; ".join(parts) or "no rows"
+
+
+def outcomes(summary: Summary) -> str:
+    """Write how many cells came to which end: "23 cells: 1 failed, 22 success"."""
+    ends = Counter(str(cell["status"]) for cell in summary.get("cells", []))
+    return f"{ends.total()} cells" + "".join(
+        f"{', ' if index else ': '}{count} {status}" for index, (status, count) in enumerate(sorted(ends.items()))
+    )
 
 
 def _where(row: Mapping[str, Any]) -> str:

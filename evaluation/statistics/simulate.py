@@ -159,24 +159,24 @@ def draw_pair(
     accuracies: tuple[float, float],
     *,
     second_random: bool,
-) -> tuple[Floats, Floats]:
+) -> tuple[Floats, Floats, Floats]:
     """Simulate two arms on the same questions; half of the variance of facts and questions is common to them.
 
     Returns:
-        Mean paired difference of each cell, shape (studies, P, F, S), whose expectation is the difference of the
-        accuracies, and the share of discordant answers, shape (studies,).
+        Mean score of each cell of the first arm, shape (studies, P, F, S), and of the second, shape (studies, P, F, S)
+        or (studies, P, F, 1); and the share of discordant answers, shape (studies,).
     """
     import numpy as np
 
-    differences, discordance = [], []
+    first, second, discordance = [], [], []
     half = np.float32(0.5**0.5)
     for n in _sizes(studies, layout):
         common = _fixed(rng, n, layout, shares)
-        scores = []
+        right = []
         for accuracy, random in zip(accuracies, (layout.seeds > 1, second_random), strict=True):
             fixed = half * (common + _fixed(rng, n, layout, shares))
-            scores.append(_answers(rng, fixed, layout, shares, accuracy, random=random).astype(np.int8))
-        apart = scores[0] - scores[1]
-        differences.append(apart.sum(-1, dtype=np.int16) / layout.items)
-        discordance.append(np.abs(apart).mean((1, 2, 3, 4)))
-    return np.concatenate(differences), np.concatenate(discordance)
+            right.append(_answers(rng, fixed, layout, shares, accuracy, random=random))
+        first.append(right[0].sum(-1, dtype=np.int16) / layout.items)
+        second.append(right[1].sum(-1, dtype=np.int16) / layout.items)
+        discordance.append((right[0] != right[1]).mean((1, 2, 3, 4)))
+    return np.concatenate(first), np.concatenate(second), np.concatenate(discordance)

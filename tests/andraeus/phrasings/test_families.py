@@ -34,4 +34,8 @@ def test_over_the_seeds_every_family_takes_every_part(part: str) -> None:
 
 
 def test_the_default_split_does_not_move() -> None:
-    assert split_families(0) == FamilySplit(train=(), development=(), test=())
+    assert split_families(0) == FamilySplit(
+        train=("minimal", "direct", "embedded", "typo", "confirming"),
+        development=("indirect", "casual"),
+        test=("imperative", "third_person", "polite"),
+    )

@@ -13,7 +13,8 @@ def summary() -> dict[str, Any]:
     rows = [row(arm, suite, mean) for arm, means in MEANS.items() for suite, mean in zip(SUITES, means, strict=True)]
     for found in rows:
         if (found["arm"], found["suite"]) == ("finetune", "tiers"):
-            found |= row("finetune", "tiers", None)
+            found |= row("finetune", "tiers", None) | {"context_tokens": None}
+            found |= dict.fromkeys(("n_items", "n_facts", "n_profiles", "n_seeds", "design"))
         if found["suite"] == "blind":
             reasons = found["reasons"] | {"ci_low": FEW}
             found |= {"ci_low": None, "ci_high": None, "ci_method": None, "ci_scope": None, "reasons": reasons}
@@ -25,20 +26,23 @@ def summary() -> dict[str, Any]:
         flat = {"ci_low": None, "ci_high": None, "ci_method": None, "ci_scope": None}
         why = {"ci_low": "a chance level is no estimate"} | ({} if arm == "finetune" else {"n_seeds": NO_SEEDS})
         rows.append(row(arm, "tiers", 0.125, metric="chance", **flat, reasons=why))
+        rows.append(row(arm, "heldout", 0.5, metric="chance_yes_no", **flat, reasons=why))
     rows.append(row("rag", "heldout", 0.9444, metric="recall_at_k"))
     base, prompt, rag, _, tuned = (row(arm, "heldout", 0.5) for arm in MEANS)
     contrasts = [
         contrast(tuned, prompt, "heldout"),
         contrast(tuned, rag, "heldout", difference=0.0123, ci_low=-0.04, ci_high=0.0646, p_value=0.5, p_adjusted=0.5),
         contrast(tuned, base, "tiers", difference=None, ci_low=None, ci_high=None, p_value=None, p_adjusted=None)
-        | {"mde": None, "reasons": {"difference": LOST, "p_value": LOST, "p_adjusted": LOST, "mde": LOST}},
+        | {"mde": None, "reasons": {"difference": LOST, "p_value": LOST, "mde": LOST}},
     ]
     failures = [
         {"arm": "finetune", "suite": "tiers", "seed": 1, "error": "OutOfMemoryError: tried to allocate 2 GiB [cpu]"},
         {"arm": "rag", "suite": "blind", "seed": None, "error": "UserError: no index"},
     ]
     notes = ["mem0 was not run: its server was not reachable.", "Tier 3 was asked of one profile only."]
-    return study(rows, contrasts=contrasts, failures=failures, notes=notes)
+    return study(
+        rows, contrasts=contrasts, failures=failures, notes=notes, endpoint={"suite": "heldout", "metric": "accuracy"}
+    )
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ def test_it_says_what_was_asked(tmp_path: Path, summary: Data, timings: Data, pr
     assert "- Commit: e28c5450, with uncommitted changes" in text
     assert "      andraeus experiment=headline paths.store=/tmp/a_b | tee `log`\n" in text
     assert "- Date: 2026-01-31" in text
+    assert "- Primary endpoint: accuracy on heldout" in text
     assert "- n: items 20 to 144; facts 20 to 36; profiles 1; seeds 3" in text
 
 
@@ -32,6 +33,7 @@ def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, p
 
 def test_failures_gaps_and_scopes_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
     text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert "Of 3 cells: 1 failed, 2 success.\n" in text
     assert "| finetune | tiers | 1 | OutOfMemoryError: tried to allocate 2 GiB [cpu] |" in text
     assert "| rag | blind | – | UserError: no index |" in text
     assert "- mem0 was not run: its server was not reachable." in text

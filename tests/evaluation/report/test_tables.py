@@ -86,6 +86,8 @@ def test_nulls_are_dashes_with_their_reason(summary: dict[str, Any]) -> None:
     mark = re.search(r"\| –([¹²³⁴⁵]) \|", missing)
     assert mark is not None
     assert f"{mark[1]} {LOST}" in lines
+    assert "no reason recorded" not in text
+    assert "no reason recorded" not in to_markdown(contrast_table(summary))
     few = next(line for line in lines if line.startswith("| rag | blind | accuracy |"))
     mark = re.search(r"\| 86\.0 \[–\]([¹²³⁴⁵]) \|", few)
     assert mark is not None

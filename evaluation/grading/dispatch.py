@@ -1,0 +1,52 @@
+"""Which matcher grades which answer."""
+
+from evaluation.grading.calendar_dates import date_of, grade_date
+from evaluation.grading.clock import clock_of, grade_clock
+from evaluation.grading.codes import grade_code, is_code
+from evaluation.grading.lists import grade_sequence, items_of
+from evaluation.grading.model import AnswerType, Expected, Grade, Matcher
+from evaluation.grading.names import grade_name
+from evaluation.grading.numbers import grade_quantity, quantity_of
+from evaluation.grading.places import grade_place
+from evaluation.grading.texts import grade_text
+from evaluation.grading.yes_no import grade_yes_no
+
+Kind = tuple[object, Matcher]
+
+_CLOCK = (clock_of, grade_clock)
+_DATE = (date_of, grade_date)
+_QUANTITY = (quantity_of, grade_quantity)
+_CODE = (is_code, grade_code)
+_SEQUENCE = (items_of, grade_sequence)
+
+_READINGS = {
+    "number": (_CLOCK, _QUANTITY, _CODE),
+    "date": (_CLOCK, _DATE),
+    "text": (_CLOCK, _QUANTITY, _CODE, _DATE, _SEQUENCE),
+}
+"""What a value of a type may turn out to be, tried in turn."""
+
+_MATCHERS: dict[AnswerType, Matcher] = {
+    "name": grade_name,
+    "date": grade_text,
+    "number": grade_text,
+    "place": grade_place,
+    "yes_no": grade_yes_no,
+    "text": grade_text,
+}
+
+
+def grade(answer: str, expected: Expected) -> Grade:
+    """Grade a free-text answer against what was expected.
+
+    Args:
+        answer: What the model wrote, as it is.
+        expected: The value, its aliases, its type and the question.
+
+    Returns:
+        Whether the answer states the value, and in a word or two why (not).
+    """
+    for reads, matcher in _READINGS.get(expected.answer, ()):
+        if reads(expected.value):
+            return matcher(answer, expected)
+    return _MATCHERS[expected.answer](answer, expected)

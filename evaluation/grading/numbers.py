@@ -1,0 +1,94 @@
+"""Numbers: equal in value and unit, whole, and not one of several."""
+
+import re
+from decimal import Decimal
+
+from evaluation.grading.clean import plain
+from evaluation.grading.clock import clocks
+from evaluation.grading.dates import dates
+from evaluation.grading.document import Document, Span
+from evaluation.grading.judge import judge
+from evaluation.grading.model import Expected, Grade
+from evaluation.grading.numerals import Quantity, quantities
+from evaluation.grading.units import FREE, Unit, unit_of
+
+_BOUND = re.compile(
+    r"\b(?:over|under|above|below|exceeding|(?:more|less|fewer|older|younger|greater|bigger|smaller|higher|lower) than"
+    r"|at (?:least|most)|nearly|almost|up to|between|minimum(?: of)?|maximum(?: of)?|minus|just (?:shy|short) of"
+    r"|from \S+ to|\d+ to|not quite)(?: a| an| the| size| age| of)*$"
+)
+_LABELS = re.compile(r"^(?:size|number|no|age|about|around|approximately|roughly)\s+", re.I)
+_ROUNDING = Decimal("0.006")
+_YEARS = range(1900, 2101)
+
+
+def quantity_of(form: str) -> Quantity | None:
+    """The number that a value is, if it is nothing but a number with its unit."""
+    text = _LABELS.sub("", plain(form))
+    found = quantities(text)
+    leading_zero = re.match(r"0\d", text)
+    if len(found) != 1 or found[0].start or found[0].end != len(text) or leading_zero:
+        return None
+    return found[0] if len(re.sub(r"\D", "", text)) < 10 else None
+
+
+def grade_quantity(answer: str, expected: Expected) -> Grade:
+    """Grade an answer whose value is a number."""
+    doc, question = Document.of_answer(answer), Document.of_plain(expected.question)
+    wanted = [quantity for form in expected.forms if (quantity := quantity_of(form))]
+    found = [quantity for quantity in quantities(doc.text) if not _part_of_date(doc.text, quantity)]
+    right = [q for q in found if any(_equal(q, w, question) for w in wanted) and not _ranged(doc.text, q)]
+
+    def rivals(stated: list[Span]) -> list[Span]:
+        others = [q for q in found if q not in right and any(_same_kind(q, r) for r in right)]
+        return [doc.at(q.start, q.end) for q in others if not _is_year(q, doc, wanted)]
+
+    return judge(doc, [doc.at(q.start, q.end) for q in right], rivals, question, _BOUND)
+
+
+def _equal(found: Quantity, wanted: Quantity, question: Document) -> bool:
+    unit, asked = found.unit, wanted.unit
+    if asked is None:
+        return found.value == wanted.value and (unit is None or _harmless(unit, question))
+    if unit is None:
+        return found.value == wanted.value
+    if "pound" in {unit.dimension, asked.dimension}:
+        return found.value == wanted.value and _pounds(unit) & _pounds(asked) != set()
+    if unit.dimension != asked.dimension:
+        return False
+    if unit.system == asked.system:
+        return found.measure == wanted.measure
+    return abs(found.measure - wanted.measure) <= _ROUNDING * abs(wanted.measure)
+
+
+def _pounds(unit: Unit) -> set[str]:
+    return {"gbp", "mass"} if unit.dimension == "pound" else {unit.dimension}
+
+
+def _harmless(unit: Unit, question: Document) -> bool:
+    """Whether a number whose value has no unit may be given in this one: years of age, or a unit of the question."""
+    asked = {u.dimension for norm in question.norms if (u := unit_of(norm))}
+    years = unit == unit_of("years")
+    return years or unit.dimension in FREE or unit.dimension in asked
+
+
+def _same_kind(one: Quantity, other: Quantity) -> bool:
+    mine, theirs = one.unit, other.unit
+    return mine is None or theirs is None or mine.dimension == theirs.dimension
+
+
+def _is_year(quantity: Quantity, doc: Document, wanted: list[Quantity]) -> bool:
+    """Whether a number is merely a year mentioned beside an answer that is none."""
+    looks = quantity.unit is None and quantity.value in _YEARS
+    return looks and not any(w.value in _YEARS for w in wanted)
+
+
+def _ranged(text: str, quantity: Quantity) -> bool:
+    """Whether the number begins or ends a range: 28-30, 28 to 30, 28+."""
+    after = re.match(r"\s?(?:\+|(?:-|–|—|to|through)\s?\d)", text[quantity.end :])
+    return after is not None or re.search(r"\d\s?[-–—]$", text[: quantity.start]) is not None
+
+
+def _part_of_date(text: str, quantity: Quantity) -> bool:
+    spans = [(date.start, date.end) for date in dates(text) if date.day] + [(c.start, c.end) for c in clocks(text)]
+    return any(start <= quantity.start and quantity.end <= end for start, end in spans)
