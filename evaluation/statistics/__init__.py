@@ -1,7 +1,8 @@
 """Intervals, paired contrasts, adjustment for several contrasts, and their calibration.
 
 The fact is the unit of inference, and where several profiles are drawn, the profile; facts are crossed with seeds. The
-method is described in `kernel`, how well it covers in docs/calibration.md (`python -m evaluation.statistics.calibrate`).
+method is described in `kernel`; `python -m evaluation.statistics.calibrate` writes docs/calibration.md, which says how
+well it covers.
 """
 
 from evaluation.statistics.adjust import benjamini_hochberg, holm

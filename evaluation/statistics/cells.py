@@ -81,6 +81,11 @@ class Scope:
         return "seed" if self.seeds_sampled else "item"
 
     @property
+    def evidence(self) -> int:
+        """How many facts (or what one fact leaves) there are to count: the `facts` of the kernel."""
+        return {"seed": self.n_seeds or 1, "item": self.n_items}.get(self.unit, self.n_facts)
+
+    @property
     def scope(self) -> str:
         """What the interval speaks for, as in "facts, seeds" or "facts, this seed"."""
         facts = "profiles, facts" if self.n_profiles > 1 else "facts" if self.n_facts > 1 else "these facts"
@@ -136,9 +141,10 @@ def tabulate(frame: pd.DataFrame, scope: Scope, value: str = "score") -> tuple[F
     by_seed = scope.seeds_sampled and scope.unit != "seed"
     keys = [scope.unit] + ["seed"] * by_seed
     grouped = frame.groupby(keys)[value]
-    total, count = grouped.sum(), grouped.size()
+    total: pd.Series[float] | pd.DataFrame = grouped.sum()
+    count: pd.Series[int] | pd.DataFrame = grouped.size()
     if by_seed:
-        total, count = total.unstack(fill_value=0.0), count.unstack(fill_value=0)
+        total, count = grouped.sum().unstack(fill_value=0), grouped.size().unstack(fill_value=0)
     shape = (len(total), -1)
-    weights = count.to_numpy(float).reshape(shape)
+    weights = count.to_numpy(float).reshape(shape).astype(float)
     return total.to_numpy(float).reshape(shape) / np.maximum(weights, 1.0), weights

@@ -74,6 +74,8 @@ def paired_difference(a: pd.DataFrame, b: pd.DataFrame, *, level: float = 0.95) 
         ValueError: if a column is missing, a score is not in [0, 1], only some rows of an arm have a seed, an item was
             graded twice under one seed, or the level is not between 0 and 1.
     """
+    from math import fsum
+
     from evaluation.statistics.cells import scope_of
     from evaluation.statistics.kernel import difference_bounds
 
@@ -87,14 +89,14 @@ def paired_difference(a: pd.DataFrame, b: pd.DataFrame, *, level: float = 0.95) 
     scope = scope_of(pairs)
     pair = _arrays(pairs, scope, random)
     low, high = difference_bounds(pair, 1 - level)
-    difference = float(pair.apart.estimate)
+    difference = fsum(pairs["apart"]) / len(pairs)
     mde, reasons = _mde(pair), {} if scope.n_seeds else {"n_seeds": NO_RANDOMNESS}
     if mde > 1:
         reasons["mde"] = "no difference up to 1 would be found with 80 % power"
     return Contrast(
         difference=difference,
-        low=float(low),
-        high=float(high),
+        low=min(float(low), difference),
+        high=max(float(high), difference),
         p_value=_p_value(pair),
         mde=mde if mde <= 1 else None,
         method=f"paired, MOVER of Wilson-t intervals ({scope.clusters})",
@@ -153,7 +155,7 @@ def _arrays(pairs: pd.DataFrame, scope: Scope, random: tuple[bool, bool]) -> Pai
             nothing = np.zeros(())
             parts[name] = Parts(means.mean(), nothing, nothing, nothing, units=2, seeds=1)
     discordance = np.asarray(pairs["apart"].abs().mean())
-    return Pair(parts["a"], parts["b"], parts["apart"], discordance, scope.n_facts)
+    return Pair(parts["a"], parts["b"], parts["apart"], discordance, scope.evidence)
 
 
 def _p_value(pair: Pair) -> float:

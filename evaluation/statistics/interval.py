@@ -63,6 +63,11 @@ def interval(scores: pd.DataFrame, *, level: float = 0.95) -> Interval:
         ValueError: if a column is missing, a score is not in [0, 1], only some rows have a seed, or the level is not
             between 0 and 1.
     """
+    from math import fsum
+
+    import numpy as np
+    from scipy.special import ndtri
+
     from evaluation.statistics.cells import read, scope_of, tabulate
     from evaluation.statistics.kernel import proportion_bounds, score_bounds, two_way
 
@@ -73,22 +78,18 @@ def interval(scores: pd.DataFrame, *, level: float = 0.95) -> Interval:
         why = dict.fromkeys(("estimate", "low", "high", "n_seeds"), "no graded items")
         return Interval(None, None, None, "none", "none", "no items", 0, 0, 0, None, why)
     scope = scope_of(frame)
-    means, weights = tabulate(frame, scope)
+    estimate = fsum(frame["score"]) / len(frame)
     if scope.unit == "item":
-        from scipy.special import ndtri
-
-        estimate = means.mean()
-        low, high = score_bounds(estimate, float(ndtri((1 + level) / 2)) ** 2 / scope.n_items)
+        squared = np.asarray(ndtri((1 + level) / 2) ** 2)
+        low, high = score_bounds(np.asarray(estimate), squared / scope.n_items)
         method = f"Wilson ({scope.clusters})"
     else:
-        parts = two_way(means, weights)
-        estimate = parts.estimate
-        low, high = proportion_bounds(parts, scope.n_facts, 1 - level)
+        low, high = proportion_bounds(two_way(*tabulate(frame, scope)), scope.evidence, 1 - level)
         method = f"Wilson-t, effective n ({scope.clusters})"
     return Interval(
-        estimate=min(max(float(estimate), 0.0), 1.0),
-        low=float(low),
-        high=float(high),
+        estimate=estimate,
+        low=min(float(low), estimate),
+        high=max(float(high), estimate),
         method=method,
         scope=scope.scope,
         design=scope.design,

@@ -90,7 +90,7 @@ class Layout:
 def _threshold(accuracy: float, total: float) -> float:
     from scipy.special import ndtri
 
-    return float(ndtri(accuracy)) * (1 + total) ** 0.5
+    return float(ndtri(accuracy) * (1 + total) ** 0.5)
 
 
 def _fixed(rng: np.random.Generator, n: int, layout: Layout, shares: Shares) -> Latent:

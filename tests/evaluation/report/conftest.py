@@ -40,8 +40,17 @@ def summary() -> dict[str, Any]:
         {"arm": "rag", "suite": "blind", "seed": None, "error": "UserError: no index"},
     ]
     notes = ["mem0 was not run: its server was not reachable.", "Tier 3 was asked of one profile only."]
+    cells = [
+        {"identity": f"{i:020x}", "arm": "finetune", "profile": "p", "seed": i, "status": ("success", "failed")[i == 1]}
+        for i in range(3)
+    ]
     return study(
-        rows, contrasts=contrasts, failures=failures, notes=notes, endpoint={"suite": "heldout", "metric": "accuracy"}
+        rows,
+        cells=cells,
+        contrasts=contrasts,
+        failures=failures,
+        notes=notes,
+        endpoint={"suite": "heldout", "metric": "accuracy"},
     )
 
 
