@@ -123,6 +123,13 @@ def _study_hash(study: "Study") -> str:
     return content_hash([study.arguments, [planned.swept for planned in study.cells.values()]])
 
 
+def _person(planned: "Planned") -> str:
+    """Name a profile by where its config says it comes from, with the hash of its content."""
+    facts = planned.cell.config.facts
+    name = facts.get("path") or f"synthetic, {facts.get('n')} facts, facts.seed {facts.get('seed')}"
+    return f"{name} ({planned.cell.profile.content})"
+
+
 def _timings(study: "Study", records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
     rows = []
     for cell in cells:
@@ -151,5 +158,5 @@ def _provenance(study: "Study", records: dict[str, Record | None]) -> dict[str, 
         "versions": provenance.versions(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "threads": study.config.threads,
-        "profiles": sorted({r.profile for r in done}),
+        "profiles": sorted({_person(planned) for planned in study.cells.values()}),
     }

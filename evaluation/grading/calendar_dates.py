@@ -3,12 +3,10 @@
 import re
 
 from evaluation.grading.clean import plain
-from evaluation.grading.dates import Date, dates
+from evaluation.grading.dates import Date, Reading, dates
 from evaluation.grading.document import Document, Span
 from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
-
-Reading = tuple[int | None, int | None, int | None]
 
 _BOUND = re.compile(
     r"\b(?:before|after|until|till|by|between|prior to|following|later than|earlier than|around the (?:start|end) of"

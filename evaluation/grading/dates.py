@@ -4,12 +4,18 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_MONTH_NAMES = """january february march april may june july august september october november december""".split()
+from evaluation.grading.words import words
+
+_MONTH_NAMES = words("january february march april may june july august september october november december")
 _MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES, start=1)}
 _MONTHS |= {name[:3]: n for name, n in _MONTHS.items()} | {"sept": 9}
-_ORDINALS = """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
-fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth
-twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first""".split()
+_ORDINALS = words(
+    """
+        first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
+        fifteenth sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third
+        twenty-fourth twenty-fifth twenty-sixth twenty-seventh twenty-eighth twenty-ninth thirtieth thirty-first
+        """
+)
 _DAYS = {word: n for n, word in enumerate(_ORDINALS, start=1)}
 _M = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _WORD_DAY = "|".join(word.replace("-", "[ -]") for word in sorted(_ORDINALS, key=len, reverse=True))
@@ -34,6 +40,10 @@ _PATTERNS = tuple(
 _LOWER_WORDS = {"may", "march", "mar", "jun", "dec", "sep", "sept", "jan", "second", "august"}
 
 
+Reading = tuple[int | None, int | None, int | None]
+"""Year, month and day; a part that is not given is none."""
+
+
 @dataclass(frozen=True)
 class Date:
     """A date, or as much of one as the text gives; a numeric one may be read in two ways.
@@ -41,12 +51,12 @@ class Date:
     Attributes:
         start: First character.
         end: End.
-        readings: (year, month, day); a part that is not given is none.
+        readings: Its year, month and day.
     """
 
     start: int
     end: int
-    readings: tuple[tuple[int | None, int | None, int | None], ...]
+    readings: tuple[Reading, ...]
 
     @property
     def day(self) -> bool:
@@ -71,7 +81,7 @@ def _read(match: re.Match[str]) -> Date | None:
     year = _year(parts.get("year"))
     if parts.get("one"):
         one, two = int(parts["one"]), int(parts["two"])
-        both = [(year, two, one), (year, one, two)]
+        both: list[Reading] = [(year, two, one), (year, one, two)]
     else:
         word = (parts.get("month") or "").lower()
         bare = word and not parts.get("day") and not parts.get("year")
@@ -79,7 +89,7 @@ def _read(match: re.Match[str]) -> Date | None:
             return None
         month = int(parts["n_month"]) if parts.get("n_month") else _MONTHS.get(word)
         both = [(year, month, _day(parts.get("day")))]
-    readings = tuple(dict.fromkeys(r for r in both if _valid(r[1], r[2])))
+    readings: tuple[Reading, ...] = tuple(dict.fromkeys(r for r in both if _valid(r[1], r[2])))
     return Date(match.start(), match.end(), readings) if readings else None
 
 

@@ -7,13 +7,14 @@ from functools import cached_property, lru_cache
 
 from evaluation.grading import lexicon
 from evaluation.grading.clean import clean, plain
+from evaluation.grading.words import words
 
 _TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*[^\W_]*|[^\W_]+(?:'[^\W_]+)*[+#]*")
 _SENTENCE_END = re.compile(r"[.!?…\n]")
-_CLAUSE_END = re.compile(r"[.!?…\n,;:()\[\]{}→–—•=]|(?:^|\s)-+(?:\s|$)|--|->")
-_CONJUNCTIONS = frozenset("but however although though whereas while because".split())
-_LINKS = frozenset("and so then".split())
-_ALL_BUT = frozenset("anyone anything anybody anywhere nothing all everything nobody no any everyone none".split())
+_CLAUSE_END = re.compile(r"[.!?…\n,;:()\[\]{}→–—•=]|\s-+|-+\s|--|->")
+_CONJUNCTIONS = frozenset(words("but however although though whereas while because"))
+_LINKS = frozenset(words("and so then"))
+_ALL_BUT = frozenset(words("anyone anything anybody anywhere nothing all everything nobody no any everyone none"))
 _SUBJECTS = lexicon.PRONOUNS | lexicon.POSSESSIVES
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 _CONNECTED = re.compile(r"[ \t-]?")

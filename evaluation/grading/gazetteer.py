@@ -41,6 +41,8 @@ south yorkshire; west yorkshire; east yorkshire; isle of wight; lothian; fife; h
 gwynedd; pembrokeshire; antrim; down; the midlands; midlands; east anglia; new england; the cotswolds; cotswolds"""
 
 _CITY = 3
+SITE = 4
+"""The level of what lies inside a town."""
 
 
 def _names(text: str) -> frozenset[str]:

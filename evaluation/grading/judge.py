@@ -37,7 +37,7 @@ def judge(
         return Grade(False, "contradicted")
     if any(alternative(doc, mention, stated) for mention in stated):
         return Grade(False, "hedged")
-    if corrected(doc, max(stated), stated):
+    if corrected(doc, max(stated)):
         return Grade(False, "contradicted")
     if any(competes(doc, rival, stated, question) for rival in rivals(stated)):
         return Grade(False, "other value")

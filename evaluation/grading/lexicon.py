@@ -2,6 +2,8 @@
 
 import re
 
+from evaluation.grading.words import words
+
 _FUNCTION = """
 a an the this that these those some any each every all both another other such same own more most less much many few
 i you he she it we they me him her us them my your his its our their mine yours hers ours theirs one someone anyone
@@ -19,39 +21,51 @@ soon ago indeed certainly definitely absolutely actually probably possibly likel
 honestly simply exactly precisely basically correct right true wrong false incorrect
 called named known referred let me
 """
-FUNCTION = frozenset(_FUNCTION.split())
+FUNCTION = frozenset(words(_FUNCTION))
 
 NEUTRAL = frozenset(
-    """name names named called call calls full real actual correct right proper true favourite favorite favourites
-    favorites answer value fact know remember recall think thought believe mean meant say says said told tell mentioned
-    mention guess wait actually sorry correction final current""".split()
+    words(
+        """
+        name names named called call calls full real actual correct right proper true favourite favorite
+        favourites favorites answer value fact know remember recall think thought believe mean meant say says
+        said told tell mentioned mention guess wait actually sorry correction final current
+        """
+    )
 )
 """Content-like words that do not say what a clause is about."""
 
 INTERJECTIONS = frozenset(
-    """great good perfect lovely cute nice wonderful cool awesome enjoy cheers done meow woof haha lol answer note done
-    welcome congratulations fun beautiful delicious yum yummy tasty happy glad remember reminder based according hope
-    let meet excellent fantastic brilliant amazing amen correct fine alright exactly bravo hooray aww wow yay sweet
-    pleasure interesting goodness gosh hurray bye goodbye anyway anyways source ps hint explanation reason confidence
-    meaning thing""".split()
+    words(
+        """
+        great good perfect lovely cute nice wonderful cool awesome enjoy cheers done meow woof haha lol answer
+        note done welcome congratulations fun beautiful delicious yum yummy tasty happy glad remember reminder
+        based according hope let meet excellent fantastic brilliant amazing amen correct fine alright exactly
+        bravo hooray aww wow yay sweet pleasure interesting goodness gosh hurray bye goodbye anyway anyways
+        source ps hint explanation reason confidence meaning thing
+        """
+    )
 )
 """Words that may stand alone, or open a sentence, without being a value."""
 
-PRONOUNS = frozenset("i you he she it we they that this there who which".split())
-POSSESSIVES = frozenset("my your his her its our their".split())
-ARTICLES = frozenset("a an the".split())
+PRONOUNS = frozenset(words("i you he she it we they that this there who which"))
+POSSESSIVES = frozenset(words("my your his her its our their"))
+ARTICLES = frozenset(words("a an the"))
 DROPPED = ARTICLES | POSSESSIVES | {"some"}
 """Words a phrase may have or lack."""
-COPULAS = frozenset("is are was were am be been being".split())
+COPULAS = frozenset(words("is are was were am be been being"))
 QUESTION_OPENERS = frozenset(
-    """is are was were am do does did can could would will shall should have has may what who whom whose which when
-    where why how want need anything""".split()
+    words(
+        """
+        is are was were am do does did can could would will shall should have has may what who whom whose which
+        when where why how want need anything
+        """
+    )
 )
 TAG = re.compile(
     r"^(?:(?:is|are|was|were|do|does|did|has|have|would|can)(?: not)? (?:it|you|he|she|they|i|that)(?: not)?"
     r"|right|correct|yes|no|ok|okay|eh|huh|yeah|am i right|is that right|is that correct|true)$"
 )
-TITLES = frozenset("mr mrs ms miss dr prof professor doctor sir madam".split())
+TITLES = frozenset(words("mr mrs ms miss dr prof professor doctor sir madam"))
 
 NEGATED_BEFORE = re.compile(
     r"\bnot\b(?! only\b| just\b| surprisingly\b| to mention\b)|\bno\b(?! doubt| question\b| problem| worries)"
@@ -62,7 +76,9 @@ NEGATED_BEFORE = re.compile(
 )
 FORMER = re.compile(r"\bused to\b|\bformer\b|\bonce (?:was|were|lived|had)\b|\bfrom\b.*\bto\b$")
 PAST_QUESTION = re.compile(r"\b(?:used to|was|were|did|before|former|formerly|previous|previously|past|once|born)\b")
-INTERJECTED_NO = re.compile(r"^(?:no|nope|nah) (?=it\b|that\b|this\b|i\b|you\b|he\b|she\b|they\b|your\b|my\b|his\b|her\b)")
+INTERJECTED_NO = re.compile(
+    r"^(?:no|nope|nah) (?=it\b|that\b|this\b|i\b|you\b|he\b|she\b|they\b|your\b|my\b|his\b|her\b)"
+)
 NEGATED_AFTER = re.compile(
     r"^(?:(?:is|was|are|were)(?: \w+ly)? (?:not|never|wrong|incorrect|false|untrue|no longer|unlikely|out of the)\b"
     r"|would not be\b|can not be\b|could not be\b|must not be\b|not$|no longer\b)"
@@ -72,23 +88,27 @@ HEDGED_BEFORE = re.compile(
     r"|pretend|unsure|such as|for example|for instance|let us say|lets say|hypothetically|potential|random"
     r"|suggest(?:ion|ions|ed)?|options?|ideas?|guessing|how about|what about)\b"
     r"|\b(?:names?|something|someone|somewhere|ones|people|things|places|cities|values?|options?) like\b"
-    r"|\bif (?!i (?:remember|recall|am not|understand)|you (?:told|asked|meant|mean)|we |my memory|memory)"
+    r"|\b(?:common|popular|typical|famous) (?:\w+ )?(?:names?|choices?|answers?|places?|cities|options?)\b"
+    r"|\b(?:similar to|resembling|related to|inspired by|named after|kind of|sort of|close to)$"
+    r"|\bif\b(?! i (?:remember|recall|am not|understand)| you (?:told|asked|meant|mean)| we | my memory| memory)"
 )
 HEDGED_AFTER = re.compile(
     r"^(?:maybe|perhaps|possibly|or so(?:mething|meone|mewhere|me)|or similar|or other"
     r"|(?:is|was|are|would be|might be|could be) (?:a|an|another|one|the most|quite|very|just)?\s?(?:\w+ )?"
-    r"(?:popular|common|typical|possible|possibility|names?|options?|choices?|guess|example|suggestion)\b"
+    r"(?:popular|common|typical|possible|possibility|names?|numbers?|options?|choices?|guess|example|suggestion)\b"
     r"|might\b|could\b|may be\b)"
 )
-HEDGES = frozenset("maybe perhaps possibly".split())
+HEDGES = frozenset(words("maybe perhaps possibly"))
 REFUSAL = re.compile(
-    r"\b(?:i|we) (?:really |honestly |actually |still )?(?:do|can|could|did|am|have|was) (?:\w+ly |afraid i |sorry )?not"
+    r"\b(?:i|we) (?:really |honestly |actually |still )?(?:do|can|could|did|am|have|was) (?:\w+ly |afraid i )?not"
     r" (?:\w+ )?(?:know|have|tell|say|access|provide|recall|remember|sure|able|aware|certain|see|find|answer"
     r"|determine|share|assist|help|been|familiar|think you|store|possess|confirm|give|disclose)\b"
-    r"|\bunable to\b|\bas an? (?:ai|language|assistant|artificial)\b|\bno (?:information|idea|record|clue|data|access)\b"
+    r"|\bunable to\b|\bas an? (?:ai|language|assistant|artificial)\b"
+    r"|\bno (?:information|idea|record|clue|data|access)\b"
     r"|\bnot (?:mentioned|provided|specified|stated|given|available|known|told|listed)\b|\bunknown\b"
     r"|\byou (?:have not|did not|have never|never) (?:told|tell|mention|mentioned|said|say|shared|provided)\b"
-    r"|\bhard to say\b|\bno way (?:of|to)\b|\bcan not be (?:determined|known)\b|\b(?:need|require) more (?:info|context)"
+    r"|\bhard to say\b|\bno way (?:of|to)\b|\bcan not be (?:determined|known)\b"
+    r"|\b(?:need|require) more (?:info|context)"
 )
 ASSERTED = re.compile(r"\b(?:is|are|was|were|called|named|told|said|mentioned|be)\b")
 CORRECTION = re.compile(

@@ -8,13 +8,18 @@ from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.phrases import find
 from evaluation.grading.rivals import listed, stem
+from evaluation.grading.words import words
 
 _SPLIT = re.compile(r"\s*(?:,\s*(?:and\s+|then\s+|and then\s+)?|;|→|->|\bthen\b)\s*")
 _FILLERS = frozenset(
-    """go going have having drink drinking eat eating make making grab grabbing take taking start starting begin
-    beginning follow followed following finish finishing end ending step steps order morning evening routine number
-    hop ride riding work nice cup quick good bit little enjoy enjoying do doing read reading head heading listen
-    listening practise practice play playing wake wakes waking day proceed move moving""".split()
+    words(
+        """
+        go going have having drink drinking eat eating make making grab grabbing take taking start starting
+        begin beginning follow followed following finish finishing end ending step steps order morning evening
+        routine number hop ride riding work nice cup quick good bit little enjoy enjoying do doing read reading
+        head heading listen listening practise practice play playing wake wakes waking day proceed move moving
+        """
+    )
 )
 
 
@@ -54,10 +59,14 @@ def _find(doc: Document, item: str) -> list[Span]:
 
 def _linked(doc: Document, end: int, start: int) -> bool:
     between = doc.tokens[end:start]
-    return start >= end and all(
-        not token.content or token.norm in _FILLERS or token.norm.isdigit() or token.norm.endswith("ly")
-        for token in between
-    ) and not any(token.norm in {"or", "not"} for token in between)
+    return (
+        start >= end
+        and all(
+            not token.content or token.norm in _FILLERS or token.norm.isdigit() or token.norm.endswith("ly")
+            for token in between
+        )
+        and not any(token.norm in {"or", "not"} for token in between)
+    )
 
 
 def _extra(doc: Document, stated: list[Span], question: Document) -> list[Span]:

@@ -8,15 +8,22 @@ from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.phrases import find_all
 from evaluation.grading.rivals import listed
+from evaluation.grading.words import words
 
 _LAST_NAME = re.compile(r"\b(?:last name|surname|family name|maiden name)\b")
 _FIRST_NAME = re.compile(r"\b(?:first name|given name)\b")
+_LEFT = re.compile(r"\b(?:left|quit|leaving|quitting)$")
+_FIRMS = frozenset(words("ltd limited inc llc plc co corp gmbh"))
 _CALENDAR = frozenset(
-    """january february march april may june july august september october november december monday tuesday wednesday
-    thursday friday saturday sunday""".split()
+    words(
+        """
+        january february march april may june july august september october november december monday tuesday
+        wednesday thursday friday saturday sunday
+        """
+    )
 )
 _PLAIN_WORDS = lexicon.FUNCTION | lexicon.INTERJECTIONS | lexicon.NEUTRAL | lexicon.TITLES | _CALENDAR
-_ANNOUNCING = lexicon.COPULAS | {"called", "named", "be", "name", "as", "meant", "mean", "actually", "or", "and"}
+_ANNOUNCING = lexicon.COPULAS | {"called", "named", "be", "name", "as", "meant", "mean", "actually", "or"}
 _CONNECTORS = frozenset({"of", "the", "and", "de", "van", "von", "del", "la", "le", "di"})
 
 
@@ -24,7 +31,7 @@ def grade_name(answer: str, expected: Expected) -> Grade:
     """Grade an answer whose value is a name."""
     doc, question = Document.of_answer(answer), Document.of_plain(expected.question)
     mentions = [span for span in find_all(doc, expected.forms) if not longer_name(doc, span, question)]
-    return judge(doc, mentions, lambda stated: name_rivals(doc, stated, question), question)
+    return judge(doc, mentions, lambda stated: name_rivals(doc, stated, question), question, _LEFT)
 
 
 def name_rivals(doc: Document, stated: list[Span], question: Document) -> list[Span]:
@@ -100,7 +107,7 @@ def longer_name(doc: Document, span: Span, question: Document) -> bool:
     cased = doc.cased and tokens[start].raw[0].isupper() and not _shouted(doc, start)
     if stop < len(tokens) and tokens[stop].joined and not _FIRST_NAME.search(asked):
         following = tokens[stop]
-        foreign = following.content and following.norm not in question.norms
+        foreign = following.content and following.norm not in _FIRMS and following.norm not in question.norms
         if tokens[stop - 1].possessive and foreign and following.norm not in lexicon.NEUTRAL:
             return True
         ends = stop + 1 == doc.clause(start)[1]
@@ -109,7 +116,12 @@ def longer_name(doc: Document, span: Span, question: Document) -> bool:
     if start > 0 and tokens[start].joined and not _LAST_NAME.search(asked):
         preceding = tokens[start - 1]
         foreign = preceding.norm not in _PLAIN_WORDS and preceding.norm not in question.norms
-        foreign = foreign and not preceding.possessive and not preceding.norm.endswith("ly")
+        foreign = (
+            foreign
+            and preceding.norm not in {"county", "downtown", "central"}
+            and not preceding.possessive
+            and not preceding.norm.endswith("ly")
+        )
         opens = start - 1 == doc.clause(start)[0]
         if foreign and (preceding.raw[0].isupper() if cased else opens and stop == doc.clause(start)[1]):
             return True

@@ -90,5 +90,6 @@ def _ranged(text: str, quantity: Quantity) -> bool:
 
 
 def _part_of_date(text: str, quantity: Quantity) -> bool:
-    spans = [(date.start, date.end) for date in dates(text) if date.day] + [(c.start, c.end) for c in clocks(text)]
+    spans = [(date.start, date.end) for date in dates(text) if date.day]
+    spans += [(c.start, c.end) for c in clocks(text) if not re.fullmatch(r"[\d.]+", text[c.start : c.end])]
     return any(start <= quantity.start and quantity.end <= end for start, end in spans)

@@ -6,10 +6,15 @@ from decimal import Decimal
 from functools import lru_cache
 
 from evaluation.grading.units import PREFIXES, Unit, unit_of
+from evaluation.grading.words import words
 
-_ONES = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen""".split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_ONES = words(
+    """
+        zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+        seventeen eighteen nineteen
+        """
+)
+_TENS = words("twenty thirty forty fifty sixty seventy eighty ninety")
 _SMALL = {word: n for n, word in enumerate(_ONES)} | {word: 20 + 10 * n for n, word in enumerate(_TENS)}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 _WORD = rf"(?:{'|'.join([*_SMALL, *_SCALES])})"
@@ -83,6 +88,8 @@ def _with_unit(text: str, start: int, end: int, value: Decimal, unit: Unit | Non
         return Quantity(start, end, value, unit)
     word = after["unit"].lower()
     read = unit_of(word) or unit_of(word.split()[0])
+    if word == "in" and re.match(r"\s*\w", text[after.end() :]):  # "212 in the hall" is not in inches
+        read = None
     if read is None:
         return Quantity(start, end, value, unit, "" if "\n" in after.group() else word.split()[0])
     return Quantity(start, after.end(), value, unit or read)
@@ -123,7 +130,12 @@ def _compounds(text: str, found: list[Quantity]) -> tuple[Quantity, ...]:
     merged: list[Quantity] = []
     for quantity in found:
         last = merged[-1] if merged else None
-        if last and last.unit and last.unit.smaller and re.fullmatch(r"\s*(?:,|and)?\s*", text[last.end : quantity.start]):
+        if (
+            last
+            and last.unit
+            and last.unit.smaller
+            and re.fullmatch(r"\s*(?:,|and)?\s*", text[last.end : quantity.start])
+        ):
             smaller = quantity.unit or unit_of(last.unit.smaller)
             if smaller and smaller == unit_of(last.unit.smaller):
                 total = last.value + quantity.value * smaller.factor / last.unit.factor

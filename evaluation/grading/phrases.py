@@ -70,7 +70,12 @@ def _words(form: str, plural: bool) -> tuple[str, ...]:
 def _match(doc: Document, start: int, wanted: tuple[str, ...], plural: bool) -> int | None:
     position = start
     for index, word in enumerate(wanted):
-        if index and position < len(doc.tokens) and doc.norms[position] in lexicon.DROPPED and doc.norms[position] != word:
+        if (
+            index
+            and position < len(doc.tokens)
+            and doc.norms[position] in lexicon.DROPPED
+            and doc.norms[position] != word
+        ):
             position += 1
         if position >= len(doc.tokens) or same(doc.norms[position], plural) != word:
             return None

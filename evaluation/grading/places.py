@@ -3,12 +3,13 @@
 import re
 
 from evaluation.grading.document import Document, Span
-from evaluation.grading.gazetteer import level
+from evaluation.grading.gazetteer import SITE, level
 from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.names import longer_name, name_rivals, proper
 from evaluation.grading.phrases import find_all
 from evaluation.grading.texts import longer
+from evaluation.grading.words import words
 
 _NEAR = re.compile(
     r"\b(?:near|nearby|outside(?: of)?|beside|behind|under|above|beneath|next(?: door)? to|close to|adjacent to"
@@ -16,7 +17,16 @@ _NEAR = re.compile(
     r"|minutes?|away|far|across|drive|ride|train) from|between|opposite|beyond|past|on the way to|in front of|towards?"
     r"|left|leaving)(?: the| your| my| a)?$"
 )
-_PREPOSITIONS = frozenset({"in", "from", "to", "at", "into", "to"})
+_PREPOSITIONS = frozenset({"in", "from", "to", "at", "into"})
+_SITES = frozenset(
+    words(
+        """
+        park pier street road avenue lane school primary college university academy hospital clinic station
+        castle museum gallery church cathedral gym restaurant bar cafe pub hotel beach hall library farm shelter
+        garden gardens market theatre cinema stadium club centre center airport bridge square tower zoo
+        """
+    )
+)
 _KINDS = frozenset({"city", "town", "village", "itself", "proper"})
 
 
@@ -49,5 +59,12 @@ def _located(doc: Document, span: Span) -> bool:
 
 def _region(doc: Document, other: Span, value: Span) -> bool:
     """Whether one of two places is merely the wider region of the other."""
-    mine, theirs = level(doc.words(*value)), level(doc.words(*other))
+    mine, theirs = _level(doc, value), _level(doc, other)
     return theirs < mine if other[0] > value[0] else mine < theirs
+
+
+def _level(doc: Document, span: Span) -> int:
+    """How wide a place is; a building, a park or a piece of furniture lies inside a town."""
+    tokens = doc.tokens[slice(*span)]
+    inside = tokens[-1].norm in _SITES or any(token.content and token.raw[0].islower() for token in tokens)
+    return SITE if inside and doc.cased else level(doc.words(*span))

@@ -7,8 +7,13 @@ from evaluation.grading.document import Document, Span
 from evaluation.grading.stance import ASKED, NEGATED, REFUSED, stance
 
 _LIST_GAP = re.compile(r"\s*[,/+]\s*|\s*[.,;]?\s*\n\s*•?\s*|\s*•\s*")
-_PART_END = re.compile(r"[.!?…\n,;:()\[\]{}→–—•=/+]|(?:^|\s)-+(?:\s|$)")
+_PART_END = re.compile(r"[.!?…\n,;:()\[\]{}→–—•=/+]|\s-+|-+\s|--")
 _AND = frozenset({"and", "plus"})
+_IRREGULAR = {
+    "grew": "grow", "grown": "grow", "went": "go", "bought": "buy", "met": "meet", "drove": "drive", "wore": "wear",
+    "ate": "eat", "slept": "sleep", "taught": "teach", "spoke": "speak", "began": "begin", "held": "hold",
+    "kept": "keep", "took": "take", "children": "child", "wife": "wive", "wives": "wive", "feet": "foot",
+}  # fmt: skip
 _ITEM = 3
 
 
@@ -28,13 +33,11 @@ def alternative(doc: Document, span: Span, stated: list[Span]) -> bool:
     return left > 0 and norms[left - 1] in {"or", "nor"} and left - 1 not in stops
 
 
-def corrected(doc: Document, last: Span, stated: list[Span]) -> bool:
-    """Whether the answer takes the value back later on ("no wait, …") without saying it again."""
-    found = lexicon.CORRECTION.search(doc.words(last[1], len(doc.tokens)))
-    if found is None:
-        return False
-    rest = doc.words(last[1], len(doc.tokens))[found.end() :].split()
-    return bool(rest)
+def corrected(doc: Document, last: Span) -> bool:
+    """Whether the answer takes the value back after the last place where it is stated ("no wait, …")."""
+    following = doc.words(last[1], len(doc.tokens))
+    found = lexicon.CORRECTION.search(following)
+    return found is not None and following[found.end() :].strip() != ""
 
 
 def listed(doc: Document, span: Span) -> list[Span]:
@@ -58,7 +61,7 @@ def competes(doc: Document, rival: Span, stated: list[Span], question: Document)
 def _about_something_else(doc: Document, rival: Span, value: Span, question: Document) -> bool:
     mine, theirs = part(doc, value), part(doc, rival)
     if mine == theirs:
-        theirs = (value[1], theirs[1]) if value[1] <= rival[0] else (theirs[0], value[0])
+        theirs = (value[1], theirs[1]) if value[1] <= rival[0] else (rival[1], value[0])
         subject: set[str] = set()
     else:
         subject = _topic(doc, mine, value)
@@ -78,6 +81,7 @@ def _topic(doc: Document, stretch: Span, value: Span) -> set[str]:
 
 def stem(word: str) -> str:
     """A crude stem: cats and cat, allergic and allergy, lives and living are one."""
+    word = _IRREGULAR.get(word, word)
     for ending in ("ies", "ing", "ed", "es", "ic", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -74,7 +74,7 @@ def _hedged(doc: Document, before: str, after: str, clause_start: int, clause_st
 
 
 def _asked(doc: Document, span: Span) -> bool:
-    start, stop = span
+    start = span[0]
     sentence_start, sentence_stop = doc.sentence(start)
     if "?" not in _closing(doc.gap_after(sentence_stop - 1)):
         return False

@@ -6,19 +6,29 @@ from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.phrases import find_all, same
 from evaluation.grading.rivals import listed, part, stem
+from evaluation.grading.words import words
 
 _TAILS = frozenset(
-    """allergy allergies intolerance noodle noodles soup dish dishes bowl dog dogs cat cats puppy kitten horse breed
-    car truck pickup van bike bicycle morning mornings evening evenings afternoon night nights player lover fan
-    enthusiast type blood color colour shade hue lessons classes language group size antibiotics music food book
-    film movie yesterday tonight instead forever twice daily weekly please""".split()
+    words(
+        """
+        allergy allergies intolerance noodle noodles soup dish dishes bowl dog dogs cat cats puppy kitten horse
+        breed car truck pickup van bike bicycle morning mornings evening evenings afternoon night nights player
+        lover fan enthusiast type blood color colour shade hue lessons classes language group size antibiotics
+        music food book film movie yesterday tonight instead forever twice daily weekly please
+        """
+    )
 )
 """Words that may follow a value without making it another one."""
 _MODIFIERS = frozenset(
-    """good great best fine tasty delicious classic traditional simple plain hot cold fresh beloved wonderful amazing
-    lovely beautiful famous trusty old young small big little large cute adorable purebred senior lead junior qualified
-    professional talented skilled proper usual regular typical type blood group breed color colour shade pure gorgeous
-    fantastic brilliant nice homemade love enjoy like play drink eat speak drive prefer order study studied work""".split()
+    words(
+        """
+        good great best fine tasty delicious classic traditional simple plain hot cold fresh beloved wonderful
+        amazing lovely beautiful famous trusty old young small big little large cute adorable purebred senior
+        lead junior qualified professional talented skilled proper usual regular typical type blood group breed
+        color colour shade pure gorgeous fantastic brilliant nice homemade love enjoy like play drink eat speak
+        drive prefer order study studied work
+        """
+    )
 )
 """Words that may precede a value without making it another one."""
 
@@ -41,7 +51,9 @@ def rivals(doc: Document, stated: list[Span], question: Document) -> list[Span]:
     for span in stated:
         for item in listed(doc, span):
             words = set(doc.norms[slice(*item)])
-            if not words <= lexicon.INTERJECTIONS | lexicon.NEUTRAL | _TAILS and not _echoes(words, question):
+            if not words <= lexicon.INTERJECTIONS | lexicon.NEUTRAL | _TAILS | _MODIFIERS and not _echoes(
+                words, question
+            ):
                 found.append(item)
     found.extend(_restated(doc, stated, question))
     return [span for span in found if not any(span[0] < s[1] and s[0] < span[1] for s in stated)]
@@ -68,7 +80,8 @@ def _is_modified(doc: Document, start: int, question: Document) -> bool:
     modifier = doc.tokens[start - 1]
     if not modifier.content or modifier.norm in _MODIFIERS | lexicon.NEUTRAL or modifier.norm.endswith(("ly", "ing")):
         return False
-    if _echoes({modifier.norm}, question):
+    proper = doc.tokens[start].raw[0].isupper() and modifier.raw[0].islower()
+    if proper or _echoes({modifier.norm}, question):
         return False
     opens = start == 1 or not modifier.joined
     return opens or doc.norms[start - 2] in lexicon.COPULAS | lexicon.DROPPED

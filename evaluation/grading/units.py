@@ -32,7 +32,7 @@ length   imperial 1609.344 -     mi mile miles
 mass     metric   0.001   -      g gram grams
 mass     metric   1       -      kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes
 mass     imperial 0.45359237 -   lb lbs
-mass     imperial 6.35029318 lb  stone st
+mass     imperial 6.35029318 lb  stone
 volume   metric   1       -      l litre litres liter liters
 volume   metric   0.001   -      ml millilitre millilitres milliliter milliliters
 speed    metric   1       -      kmh kph

@@ -21,10 +21,17 @@ _YES = re.compile(
     r"|of course|sure|you bet|exactly|totally|for sure|i (?:do )?(?:think|believe) so"
     r"|(?:that|it|this) is (?:right|correct|true|the case))\b"
 )
-_NO_VERDICT = re.compile(_OPENER + r"(?:no (?:doubt|problem|worries|question)|sure thing|right now|never mind|not only)\b")
-_UNDECIDED = re.compile(r"\b(?:not (?:\w+ly )?(?:sure|certain)|no idea|unsure|depends?|hard to say|yes and no|no and yes)\b")
+_NO_VERDICT = re.compile(
+    _OPENER + r"(?:no (?:doubt|problem|worries|question)|sure thing|right now|never mind|not only)\b"
+)
+_UNDECIDED = re.compile(
+    r"\b(?:not (?:\w+ly )?(?:sure|certain)|no idea|unsure|depends?|hard to say|yes and no|no and yes)\b"
+)
 _GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might|whether|could be|not that i know)\b")
 _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|none|hardly|without|stopped)\b")
+_ITSELF = re.compile(r"\bas an? (?:\w+ )?(?:ai|assistant|language|artificial|computer|machine)\b")
+_PERSONAL = lexicon.PRONOUNS | lexicon.POSSESSIVES
+_HAVING = frozenset({"have", "has", "had", "got"})
 _AUXILIARY = r"(?:is|are|am|was|were|do|does|did|can|could|have|has|had|will|would|should)"
 _SHORT = re.compile(
     r"^(?:you|i|he|she|they|it|we|that) (?:(?:really|certainly|definitely|sure|indeed|never) )?"
@@ -74,13 +81,13 @@ def _guess_matters(doc: Document, votes: set[bool]) -> bool:
 
 def _clause_votes(doc: Document, start: int, stop: int, question: Document) -> set[bool]:
     words = doc.words(start, stop)
-    if _NO_VERDICT.match(words) or lexicon.REFUSAL.search(words):
+    if _NO_VERDICT.match(words) or lexicon.REFUSAL.search(words) or _ITSELF.search(doc.words(*doc.sentence(start))):
         return set()
     votes: set[bool] = set()
     opens = start == 0 or doc.tokens[start].sentence != doc.tokens[start - 1].sentence
     for verdict, polarity in ((_NO, False), (_YES, True)):
         found = verdict.match(words)
-        if found and (opens or found.end() == len(words)):
+        if found and (opens or found.end() == len(words)) and not _compound(doc, start, words[: found.end()]):
             votes.add(polarity)
             words = words[found.end() :].strip()
             break
@@ -89,12 +96,30 @@ def _clause_votes(doc: Document, start: int, stop: int, question: Document) -> s
     return votes
 
 
+def _compound(doc: Document, start: int, verdict: str) -> bool:
+    """Whether the word is the first half of another: right-handed."""
+    following = start + len(verdict.split())
+    return following < len(doc.tokens) and doc.tokens[following].gap == "-"
+
+
 def _restates(words: str, question: Document) -> bool:
     """Whether a clause says what was asked: it has the question's last content word."""
     if not question.tokens:
         return _STATEMENT.match(words) is not None
-    asked = [token.norm for token in question.tokens if token.content]
-    return bool(asked) and any(_alike(asked[-1], word) for word in words.split())
+    asked = [token for token in question.tokens if token.content]
+    if not asked:
+        return False
+    key = [asked[-1].norm]
+    before = question.tokens[question.tokens.index(asked[-1]) - 1]
+    if asked[-1].gap == "-":
+        key.append(before.norm)
+    said = words.split()
+    about = _PERSONAL | {token.norm for token in question.tokens[:-1] if token.content}
+    if question.norms[0] in {"do", "does", "did"} and question.norms[1] in lexicon.PRONOUNS and len(asked) > 1:
+        same_verb = any(_alike(asked[0].norm, word) for word in said) or set(said) & _HAVING
+        if not same_verb and not _NEGATION.search(words):  # "you prefer tea to coffee" is no "you drink coffee"
+            return False
+    return bool(about & set(said)) and all(any(_alike(part, word) for word in said) for part in key)
 
 
 def _alike(one: str, other: str) -> bool:

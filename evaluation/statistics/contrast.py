@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from evaluation.statistics.kernel import Pair
 
 ALPHA, POWER = 0.05, 0.8
-SMALLEST_P = 1e-300
+SMALLEST_P = 1e-60
+"""Smaller p-values are given as this."""
 
 
 @dataclass(frozen=True)

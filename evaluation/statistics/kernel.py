@@ -85,7 +85,7 @@ def two_way(means: Floats, weights: Floats) -> Parts:
     if units < 2 or np.any(weights.sum(0) <= 0) or np.any(weights.sum(1) <= 0):
         raise ValueError(f"at least two units, all with items, are needed; got weights of shape {weights.shape}")
     share = weights / weights.sum()
-    estimate = (share * means).sum((-2, -1))
+    estimate = (weights * means).sum((-2, -1)) / weights.sum()
     apart = share * (means - estimate[..., None, None])
     of_unit, of_seed = apart.sum(-1), apart.sum(-2)
     by_unit = units / (units - 1) * (of_unit**2).sum(-1)
