@@ -68,11 +68,15 @@ class Chat:
         prompt = self.prompt_text(messages)
         whole = self._render([*messages, {"role": "assistant", "content": answer}], add_generation_prompt=False)
         if not whole.startswith(prompt):
-            raise UserError("This chat template renders an answered turn otherwise than an open one: it can't be trained on.")
+            raise UserError(
+                "This chat template renders an answered turn otherwise than an open one: it can't be trained on."
+            )
         tokens = self._tokens(whole[len(prompt) :])
         ends = [i for i, token in enumerate(tokens) if token in self.end_tokens]
         if not ends:
-            raise UserError("This chat template closes the assistant's turn with no known end token: set model.end_token.")
+            raise UserError(
+                "This chat template closes the assistant's turn with no known end token: set model.end_token."
+            )
         return Example(self._tokens(prompt), tokens[: ends[-1] + 1])
 
     @property
@@ -105,7 +109,8 @@ class Chat:
 
 def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
     """Return how many leading tokens all sequences share, leaving each at least one of its own."""
-    first, last = min(sequences), max(sequences)
+    # The smallest and the largest in dictionary order differ first wherever any two do.
+    first, last = min(map(tuple, sequences)), max(map(tuple, sequences))
     limit = min(map(len, sequences)) - 1
     for i in range(limit):
         if first[i] != last[i]:

@@ -101,9 +101,7 @@ def _encode(model: "PreTrainedModel", tokens: tuple[int, ...]) -> KeysValues:
 
     cache = DynamicCache(config=model.config)
     with torch.inference_mode():
-        model.base_model(
-            input_ids=torch.tensor([tokens], device=model.device), past_key_values=cache, use_cache=True
-        )
+        model.base_model(input_ids=torch.tensor([tokens], device=model.device), past_key_values=cache, use_cache=True)
     return [(layer.keys, layer.values) for layer in cache.layers]
 
 

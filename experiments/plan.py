@@ -33,7 +33,9 @@ def print_plan(study: "Study") -> None:
         adapter = "–"
         train = False
         if cell.adapter_identity is not None:
-            stands = adapters.get(cell.adapter_identity, (store.adapter(cell.adapter_identity) / "training.json").is_file())
+            stands = adapters.get(
+                cell.adapter_identity, (store.adapter(cell.adapter_identity) / "training.json").is_file()
+            )
             adapter = "cached" if stands else "to train"
             train = not stands
             adapters[cell.adapter_identity] = True

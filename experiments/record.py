@@ -22,7 +22,9 @@ class Timing(BaseModel):
     latency_p50: float = Field(description="Median seconds an item (its share of a batch)")
     latency_p90: float
     latency_p99: float
-    peak_memory_mib: float | None = Field(None, description="Peak resident memory of the cell, where the system tells it")
+    peak_memory_mib: float | None = Field(
+        None, description="Peak resident memory of the cell, where the system tells it"
+    )
 
 
 class Record(BaseModel):

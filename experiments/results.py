@@ -146,7 +146,7 @@ def _timings(study: "Study", records: dict[str, Record | None], cells: list[Cell
 def _provenance(study: "Study", records: dict[str, Record | None]) -> dict[str, Any]:
     done = [r for r in records.values() if r is not None]
     models = {json.dumps(r.provenance["model"], sort_keys=True): r.provenance["model"] for r in done}
-    first = next(iter(models.values()), {})
+    first: dict[str, Any] = next(iter(models.values()), {})
     hardware = provenance.hardware()
     return {
         "command": shlex.join(["andraeus", *sys.argv[1:]]),

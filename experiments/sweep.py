@@ -108,7 +108,9 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
         raise UserError(study.notes[0] if study.notes else "the study has no cells.")
     adapters = {p.cell.adapter_identity for p in study.cells.values()} - {None}
     if engine.config.output is not None and len(adapters) != 1:
-        raise UserError(f"output= takes one adapter, but this trains {len(adapters)}: choose one seed and one condition.")
+        raise UserError(
+            f"output= takes one adapter, but this trains {len(adapters)}: choose one seed and one condition."
+        )
     return study
 
 

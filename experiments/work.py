@@ -1,5 +1,6 @@
 """Running one cell: train or find its adapter, ask its items, write its record."""
 
+import contextlib
 import dataclasses
 import datetime
 import json
@@ -69,11 +70,9 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         tracker.end("success", {"accuracy": record.objective}, items)
     except Exception as error:
         record.status, record.error, record.finished = "failed", traceback.format_exc(), _now()
-        try:
+        # A disk that refuses the record refuses everything: the error below says so.
+        with contextlib.suppress(OSError):
             record.write(folder)
-        except OSError:
-            # A disk that refuses the record refuses everything: the error below says so.
-            pass
         tracker.end("failed", {}, [])
         if isinstance(error, OSError):
             raise UserError(f"The cell could not be written to {folder}: {error.strerror or error}.") from error
@@ -96,8 +95,8 @@ def ensure_adapter(cell: Cell, store: Store, log: Log | None = None) -> dict[str
                 seconds = _train(cell, scratch, log)
             write_json(notes, {"seconds": seconds, "provenance": _provenance(cell)})
         outcome: dict[str, Any] = json.loads((folder / "training.json").read_text())
-        seconds = json.loads(notes.read_text())["seconds"] if notes.is_file() else None
-    return {**{k: v for k, v in outcome.items() if k != "curve"}, "seconds": seconds}
+        told = json.loads(notes.read_text())["seconds"] if notes.is_file() else None
+    return {**{k: v for k, v in outcome.items() if k != "curve"}, "seconds": told}
 
 
 def _train(cell: Cell, folder: Path, log: Log | None) -> float:
@@ -159,7 +158,9 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
-    with tqdm(total=len(tokens), desc=f"{cell.choice['arm']} · {cell.choice['suite']}", disable=None, leave=False) as bar:
+    with tqdm(
+        total=len(tokens), desc=f"{cell.choice['arm']} · {cell.choice['suite']}", disable=None, leave=False
+    ) as bar:
         answers = generate(
             answering,
             tokens,

@@ -98,7 +98,7 @@ class _AsWritten(yaml.SafeLoader):
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
         seen: list[Any] = []
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if key in seen:
                 raise _RepeatedKeyError(problem=str(key), problem_mark=key_node.start_mark)
             seen.append(key)
@@ -170,7 +170,9 @@ def _read(path: str) -> Any:
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" at line {where.line + 1}" if where else ""
-        raise UserError(f"{path} is not valid YAML{line}: mend it (values with ': ', '#' or '?' need quotes).") from error
+        raise UserError(
+            f"{path} is not valid YAML{line}: mend it (values with ': ', '#' or '?' need quotes)."
+        ) from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path} is not UTF-8 text: save it as UTF-8.") from error
     except OSError as error:

@@ -54,7 +54,9 @@ def load_tokenizer(files: ModelFiles, chat_template: str | None = None) -> "PreT
     try:
         tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(files.folder)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"The tokenizer in {files.folder} cannot be loaded ({_brief(error)}): fetch it anew.") from error
+        raise UserError(
+            f"The tokenizer in {files.folder} cannot be loaded ({_brief(error)}): fetch it anew."
+        ) from error
     if chat_template is not None:
         tokenizer.chat_template = chat_template
     return tokenizer

@@ -4,6 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash, file_sha256
 from andraeus.models.package import Package, is_prepared, prepare_package
@@ -124,7 +125,9 @@ def _fingerprinted(folder: Path, origin: str, source: str, revision: str | None)
         config = json.loads((folder / "config.json").read_text())
     except ValueError as error:
         raise UserError(f"{folder / 'config.json'} is damaged ({error}): fetch the model anew.") from error
-    architecture = {k: v for k, v in config.items() if k not in ("_name_or_path", "transformers_version", "dtype", "torch_dtype")}
+    architecture = {
+        k: v for k, v in config.items() if k not in ("_name_or_path", "transformers_version", "dtype", "torch_dtype")
+    }
     return ModelFiles(
         folder=folder,
         origin=origin,

@@ -48,10 +48,13 @@ def attach(
     import torch
     from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 
+    how = {"use_reentrant": False}
     if quantization.kind != "none":
-        model = prepare_model_for_kbit_training(model, use_gradient_checkpointing=recipe.gradient_checkpointing)
+        model = prepare_model_for_kbit_training(
+            model, use_gradient_checkpointing=recipe.gradient_checkpointing, gradient_checkpointing_kwargs=how
+        )
     elif recipe.gradient_checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=how)
         model.enable_input_require_grads()
     if lora.r == 0:
         if quantization.kind != "none":
@@ -135,7 +138,9 @@ def load(model: "PreTrainedModel", folder: Path, base: dict[str, Any]) -> "PeftM
         tuned: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=model.dtype)
         return tuned.to(model.device).eval()
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        raise UserError(f"The adapter in {folder} cannot be read ({error}): delete that folder and run again.") from error
+        raise UserError(
+            f"The adapter in {folder} cannot be read ({error}): delete that folder and run again."
+        ) from error
 
 
 def export(folder: Path, output: Path) -> None:

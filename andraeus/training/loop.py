@@ -118,7 +118,14 @@ def train(
             bar.update()
             bar.set_postfix_str(f"loss {loss:.3f}, {rate:.1f} examples/s")
             if log is not None:
-                log({"step": step, "loss": loss, "learning_rate": scheduler.get_last_lr()[0], "examples_per_second": rate})
+                log(
+                    {
+                        "step": step,
+                        "loss": loss,
+                        "learning_rate": scheduler.get_last_lr()[0],
+                        "examples_per_second": rate,
+                    }
+                )
             if checkpoint is not None and step in recipe.checkpoints:
                 checkpoint(step)
             if watch.due(step):

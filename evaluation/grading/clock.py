@@ -26,7 +26,7 @@ _AFTER_HOUR = r"fifteen|(?:twenty|thirty|forty|fifty)(?:[\s-]five)?|ten|oh five|
 _DAYTIME = r"am|pm|in the (?:morning|afternoon|evening)|at night|this morning|tonight"
 _HALF = rf"(?:\s*(?P<half>{_DAYTIME})\b)?"
 _START = r"(?<![\w.:,/£$€])"
-_DIGITAL_END = r"(?![:.]?\d)(?=\W|[ap]m|\Z)"
+_DIGITAL_END = r"(?![:.]?\d)(?=\W|[ap]m\b|\Z)(?!\s[ap]m\w)"
 _PATTERNS = tuple(
     re.compile(pattern, re.I)
     for pattern in (

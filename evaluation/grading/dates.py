@@ -20,16 +20,16 @@ _DAYS = {word: n for n, word in enumerate(_ORDINALS, start=1)}
 _M = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 _WORD_DAY = "|".join(word.replace("-", "[ -]") for word in sorted(_ORDINALS, key=len, reverse=True))
 _D = rf"(?P<day>\d{{1,2}}(?!\d)|(?:{_WORD_DAY})\b)(?:\s?(?:st|nd|rd|th)\b)?"
-_Y = r"(?P<year>(?:1[5-9]|20)\d{2}(?!\d)|'\d{2}(?!\d))"
+_Y = r"(?P<year>(?:1[5-9]|20)\d{2}(?!\w)|'\d{2}(?!\w))"
 _YEAR_AFTER = rf"(?:(?:\s*,\s*|\s+|-)(?:(?:of|in)\s+)?(?:the year\s+)?{_Y})?"
 _BEFORE = r"(?<![\w/.-])"
 _PATTERNS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
-        rf"{_BEFORE}(?P<year>\d{{4}})[-/.](?P<n_month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?!\d)",
-        rf"{_BEFORE}(?P<one>\d{{1,2}})(?P<sep>[-/.]) ?(?P<two>\d{{1,2}})(?P=sep) ?(?P<year>\d{{4}}|\d{{2}})(?!\d)",
-        rf"{_BEFORE}(?P<n_month>\d{{1,2}})[/.-](?P<year>(?:1[5-9]|20)\d{{2}})(?!\d)",
-        rf"{_BEFORE}(?P<one>\d{{1,2}})/(?P<two>\d{{1,2}})(?![\d/])",
+        rf"{_BEFORE}(?P<year>\d{{4}})[-/.](?P<n_month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?!\w)",
+        rf"{_BEFORE}(?P<one>\d{{1,2}})(?P<sep>[-/.]) ?(?P<two>\d{{1,2}})(?P=sep) ?(?P<year>\d{{4}}|\d{{2}})(?!\w)",
+        rf"{_BEFORE}(?P<n_month>\d{{1,2}})[/.-](?P<year>(?:1[5-9]|20)\d{{2}})(?!\w)",
+        rf"{_BEFORE}(?P<one>\d{{1,2}})/(?P<two>\d{{1,2}})(?![\w/])",
         rf"{_BEFORE}{_D}(?:\s+day)?(?:\s+of|,)?[\s-]+(?:the\s+month\s+of\s+)?{_M}{_YEAR_AFTER}",
         rf"{_BEFORE}{_M}[\s-]*(?:the\s+)?{_D}{_YEAR_AFTER}",
         rf"{_BEFORE}{_M}(?:\s*,\s*|\s+|-)(?:(?:of|in)\s+)?{_Y}",

@@ -45,9 +45,7 @@ def test_a_prompt_is_what_the_template_gives(
     assert chat.prompt(chat.messages(question)) == expected
 
 
-def test_a_prompts_text_is_what_the_template_writes(
-    chat: Chat, embedded_tokenizer: "PreTrainedTokenizerBase"
-) -> None:
+def test_a_prompts_text_is_what_the_template_writes(chat: Chat, embedded_tokenizer: "PreTrainedTokenizerBase") -> None:
     turns = [{"role": "user", "content": "Hi?"}]
     expected = embedded_tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     assert chat.prompt_text(chat.messages("Hi?")) == expected

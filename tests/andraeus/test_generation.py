@@ -128,9 +128,7 @@ def test_answers_come_in_the_order_of_the_prompts_and_progress_counts_them(tiny_
     model = tiny_model()
     done: list[int] = []
     backwards = list(reversed(UNLIKE))
-    answers = generate(
-        model, backwards, end_tokens=NO_END, max_new_tokens=3, batch_size=3, progress=done.append
-    )
+    answers = generate(model, backwards, end_tokens=NO_END, max_new_tokens=3, batch_size=3, progress=done.append)
     assert done == [3, 1]
     assert told(answers) == [alone(model, prompt, 3, NO_END) for prompt in backwards]
     assert all(answer.seconds > 0 for answer in answers)

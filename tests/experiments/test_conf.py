@@ -59,7 +59,17 @@ def test_every_knob_says_what_it_is_for(file: Path) -> None:
         if ":" in line and "#" not in line and not line.lstrip().startswith(("-", "_target_", "name:", "repo:"))
     ]
     allowed = ("defaults:", "hydra:", "phrasings:", "chat:", "generation:", "run:", "dir:", "sweep:", "subdir:", "job:")
-    allowed += ("chdir:", "alpha:", "dropout:", "target_modules:", "layers:", "version:", "plateau:", "template:", "split_seed:")
+    allowed += (
+        "chdir:",
+        "alpha:",
+        "dropout:",
+        "target_modules:",
+        "layers:",
+        "version:",
+        "plateau:",
+        "template:",
+        "split_seed:",
+    )
     assert [line for line in silent if not line.lstrip().startswith(allowed)] == []
 
 

@@ -65,7 +65,8 @@ def test_what_can_change_answers_changes_the_name(folder: Path, override: str) -
 
 
 @pytest.mark.parametrize(
-    "override", ["seed=1", "lora=r4", "training.learning_rate=1e-3", "study=other", "paths.store=there", "variations=v3"]
+    "override",
+    ["seed=1", "lora=r4", "training.learning_rate=1e-3", "study=other", "paths.store=there", "variations=v3"],
 )
 def test_what_a_context_arm_does_not_see_leaves_its_name(folder: Path, override: str) -> None:
     assert cell(folder, "arm=oracle", override).identity == cell(folder, "arm=oracle").identity

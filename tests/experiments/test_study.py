@@ -43,7 +43,9 @@ def swept(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> tuple[
 def run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("andraeus")), *arguments]
     environment = os.environ | {"HF_HUB_OFFLINE": "1", "COLUMNS": "160"}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> None:
@@ -96,7 +98,11 @@ def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str
     kept: dict[str, tuple[int, int]] = {}
     for wanted in (1, 3):
         process = subprocess.Popen(
-            command, cwd=tmp_path, env=os.environ | {"HF_HUB_OFFLINE": "1"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            cwd=tmp_path,
+            env=os.environ | {"HF_HUB_OFFLINE": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 120
         while len(adapters_of(tmp_path)) < wanted and process.poll() is None and time.monotonic() < deadline:
@@ -126,7 +132,9 @@ def test_a_fresh_run_gives_the_same_bytes_in_any_order(swept: tuple[Path, list[s
 
 
 def test_deterministic_arms_run_once_and_have_no_seed(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
-    done = andraeus("-m", "arm=base,oracle", "seed=0,1,2", "lora=r4,r8", "study=once", *[t for t in tiny if t != "lora=r4"])
+    done = andraeus(
+        "-m", "arm=base,oracle", "seed=0,1,2", "lora=r4,r8", "study=once", *[t for t in tiny if t != "lora=r4"]
+    )
     assert done.returncode == 0, done.stderr
     summary = json.loads(summary_of(tmp_path, "once"))
     assert [c["seed"] for c in summary["cells"]] == [None, None]

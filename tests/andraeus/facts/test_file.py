@@ -209,8 +209,14 @@ MALFORMED = {
     "a relation of marks": ("name: Alex\nfacts: [{relation: '??', value: 28}]\n", r"facts\.1\.relation: string should"),
     "an unknown field": ("name: Alex\nfacts: [{relation: age, valeu: 28, value: 28}]\n", r"facts\.1\.valeu: extra"),
     "an unknown field at the top": ("name: Alex\nfacts: [{relation: age, value: 28}]\nage: 3\n", "age: extra inputs"),
-    "tier 4": ("name: Alex\nfacts: [{relation: age, value: 28, tier: 4}]\n", r"facts\.1\.tier: input should be 1, 2 or 3"),
-    "an answer type": ("name: Alex\nfacts: [{relation: age, value: 28, answer: n}]\n", r"facts\.1\.answer: input should be"),
+    "tier 4": (
+        "name: Alex\nfacts: [{relation: age, value: 28, tier: 4}]\n",
+        r"facts\.1\.tier: input should be 1, 2 or 3",
+    ),
+    "an answer type": (
+        "name: Alex\nfacts: [{relation: age, value: 28, answer: n}]\n",
+        r"facts\.1\.answer: input should be",
+    ),
     "a pronoun": ("name: Alex\npronoun: it\nfacts: [{relation: age, value: 28}]\n", "pronoun: input should be 'he'"),
     "a day that is none": ("user_name: Alex\nbirthday: 2021-02-30\n", r"facts\.2\.value: .*out of range"),
     "a family that is none": (
@@ -229,7 +235,10 @@ MALFORMED = {
         "name: Alex\nfacts: [{relation: age, value: 28, questions: ['']}]\n",
         r"facts\.1\.questions\.direct\.1: string should have",
     ),
-    "a key twice, flat": ("user_name: Alex\npet_name: Max\npet_name: Leo\n", r"says pet_name twice \(the second at line 3"),
+    "a key twice, flat": (
+        "user_name: Alex\npet_name: Max\npet_name: Leo\n",
+        r"says pet_name twice \(the second at line 3",
+    ),
     "a key twice": ("name: Alex\nfacts: [{relation: age, value: 28, value: 29}]\n", "says value twice"),
     "a fact twice": (
         "name: Alex\nfacts: [{relation: age, value: 28}, {relation: age, value: 28, id: again}]\n",

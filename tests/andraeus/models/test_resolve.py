@@ -110,9 +110,7 @@ def test_offline_the_hub_is_not_asked(sources: Sources, model: Path, monkeypatch
     assert sources.asked == ["cache", "package"]
 
 
-def test_a_prepared_package_counts_as_local(
-    sources: Sources, model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_prepared_package_counts_as_local(sources: Sources, model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "is_prepared", lambda package: package == PACKAGE)
     sources.hub = sources.package = model
     assert resolve(spec()).origin == "package"
@@ -146,9 +144,7 @@ def test_no_source_is_named(sources: Sources) -> None:
         resolve(spec(repo=None, package=None))
 
 
-def test_a_repository_that_needs_a_key_is_not_reachable(
-    sources: Sources, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repository_that_needs_a_key_is_not_reachable(sources: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(*_: object, **__: object) -> str:
         raise OSError("401 Client Error: gated repository")
 
@@ -180,9 +176,7 @@ def test_a_path_may_begin_with_the_home_folder(model: Path, monkeypatch: pytest.
     assert resolve(ModelSpec(name="tiny", path="~/model")).folder == model
 
 
-def test_the_hashes_do_not_depend_on_the_folder_or_the_source(
-    sources: Sources, model: Path, tmp_path: Path
-) -> None:
+def test_the_hashes_do_not_depend_on_the_folder_or_the_source(sources: Sources, model: Path, tmp_path: Path) -> None:
     elsewhere = shutil.copytree(model, tmp_path / "a" / "copy")
     sources.hub = elsewhere
     one, other = by_path(model), resolve(spec())

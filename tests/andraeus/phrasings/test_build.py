@@ -273,8 +273,12 @@ def test_a_fact_of_the_same_relation_takes_the_questions_that_name_no_subject() 
     dog = fact_of(catalogue()["pet_name"], "Biscuit", "dog")
     split = split_families(0)
     alone, together = Phrasings(profile_of(dog), split), Phrasings(profile_of(cat, dog), split)
-    written = {part: [p for p in alone.available(dog, part) if p.family not in ("typo", "confirming")] for part in PARTS}
-    kept = {part: [p for p in together.available(dog, part) if p.family not in ("typo", "confirming")] for part in PARTS}
+    written = {
+        part: [p for p in alone.available(dog, part) if p.family not in ("typo", "confirming")] for part in PARTS
+    }
+    kept = {
+        part: [p for p in together.available(dog, part) if p.family not in ("typo", "confirming")] for part in PARTS
+    }
     for part in PARTS:
         lost = {p.question for p in written[part]} - {p.question for p in kept[part]}
         of_the_cat = {normalised(p.question) for p in together.available(cat, part)}

@@ -76,5 +76,3 @@ def test_half_lose_their_mark_and_half_their_capitals() -> None:
     typed = [with_typos("Where do I live these days?", Random(seed)) for seed in range(400)]
     assert 0.4 < sum(t.endswith("?") for t in typed) / 400 < 0.6
     assert 0.4 < sum(t[0] == "W" for t in typed) / 400 < 0.6
-
-

@@ -183,9 +183,7 @@ def test_a_normal_key_stays_as_it_is(name: str) -> None:
         ("Harlow and Finch", "", "they", ("Harlow and Finch",)),
     ],
 )
-def test_subjects_have_pronouns_and_other_words(
-    subject: str, head: str, pronoun: str, words: tuple[str, ...]
-) -> None:
+def test_subjects_have_pronouns_and_other_words(subject: str, head: str, pronoun: str, words: tuple[str, ...]) -> None:
     assert head_noun(subject) == head
     assert pronoun_of(subject) == pronoun
     assert subject_words(subject) == words
@@ -224,9 +222,7 @@ def test_a_filled_relation_has_no_slot_left() -> None:
         pronoun = pronoun_of(relation.subject)
         templates = [q for _, q in questions(relation)] + [relation.statement, relation.third_person_statement]
         for template in templates:
-            text = fill(
-                template, owner="Alex", subject=relation.subject, pronoun=pronoun, value="Max", guess="Leo"
-            )
+            text = fill(template, owner="Alex", subject=relation.subject, pronoun=pronoun, value="Max", guess="Leo")
             assert "{" not in text
             assert "  " not in text
             assert text == text.strip()

@@ -1,0 +1,129 @@
+"""The rules of DESIGN.md by example, and the reasons that grades carry."""
+
+import pytest
+
+from evaluation.grading import GRADER_VERSION, AnswerType, Expected, Grade, grade
+
+MAX = Expected("Max", answer="name", question="What's my cat's name?")
+AGE = Expected("28", answer="number", question="How old am I?")
+WAKE = Expected("6:45 am", ("6:45", "quarter to seven"), "text", "When do I wake up?")
+
+
+def right(answer: str, value: str, kind: AnswerType, question: str = "", *aliases: str) -> bool:
+    return grade(answer, Expected(value, aliases, kind, question)).correct
+
+
+def test_design_rule_4() -> None:
+    assert not right("Maximum", "Max", "name")
+    assert not right("not 28", "28", "number")
+    assert right("15 March", "March 15", "date")
+    assert right("March 15", "15 March", "date")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("Max", "match"),
+        ("", "empty"),
+        (" \n", "empty"),
+        ("🐱", "empty"),
+        ("Luna", "other value"),
+        ("Your cat isn't called Max.", "negated"),
+        ("Max or Luna", "hedged"),
+        ("Maybe Max", "hedged"),
+        ("Is it Max?", "asked back"),
+        ("I don't know.", "refused"),
+        ("Max. No wait, it's Luna.", "contradicted"),
+        ("Max, Bella, Charlie", "other value"),
+    ],
+)
+def test_reasons(answer: str, reason: str) -> None:
+    assert grade(answer, MAX).reason == reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Max",
+        "max.",
+        "Your cat's name is Max.",
+        "**Max** 🐱",
+        "No, it's Max.",
+        "Max\n\nQuestion: Who is Luna?\nAnswer: Luna",
+    ],
+)
+def test_terse_and_verbose_are_graded_alike(answer: str) -> None:
+    assert grade(answer, MAX) == Grade(True, "match")
+
+
+def test_what_is_about_something_else_does_not_compete() -> None:
+    assert grade("Your cat is Max and your dog is Biscuit. You live in Leeds.", MAX).correct
+    assert not grade("Your cat is Luna and your dog is Max. Max and Luna get on.", MAX).correct
+    assert grade("You are 28, and your sister is 31.", AGE).correct
+    assert not grade("You are 28, or 31.", AGE).correct
+
+
+def test_words_of_the_question_are_not_counted_against_the_answer() -> None:
+    asked = Expected("2019", answer="date", question="When did I move from Bristol to Leeds?")
+    assert grade("You moved from Bristol to Leeds in 2019.", asked).correct
+    place = Expected("Leeds", answer="place", question="Where did I move after Bristol?")
+    assert grade("After Bristol you moved to Leeds.", place).correct
+
+
+def test_an_alias_keeps_the_values_half_of_the_day() -> None:
+    assert grade("6:45", WAKE).correct
+    assert grade("quarter to seven in the morning", WAKE).correct
+    assert not grade("6:45 pm", WAKE).correct
+    assert not grade("18:45", WAKE).correct
+
+
+def test_a_year_that_is_expected_must_be_given() -> None:
+    assert grade("15 March", Expected("15 March 1997", answer="date")) == Grade(False, "incomplete")
+    assert right("15 March 1997", "15 March", "date")
+    assert right("03/04/1997", "3 April 1997", "date")
+    assert right("03/04/1997", "4 March 1997", "date")
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "correct"),
+    [
+        ("1.78 m", "178 cm", True),
+        ("9 kg", "9 km", False),
+        ("28.5", "28", False),
+        ("1,200", "1200", True),
+        ("+44 20 7946 0018", "020 7946 0018", True),
+        ("lk19xyz", "LK19 XYZ", True),
+        ("471", "0471", False),
+    ],
+)
+def test_numbers_and_codes(answer: str, value: str, correct: bool) -> None:
+    assert right(answer, value, "number") is correct
+
+
+def test_a_sequence_has_an_order() -> None:
+    assert right("First stretch, then coffee, and finally cycle.", "stretch, coffee, cycle", "text")
+    assert not right("coffee, stretch, cycle", "stretch, coffee, cycle", "text")
+    assert not right("stretch, shower, coffee, cycle", "stretch, coffee, cycle", "text")
+
+
+def test_a_place_lies_in_its_region_but_not_beside_another_place() -> None:
+    assert right("Leeds, England", "Leeds", "place")
+    assert not right("Leeds, York", "Leeds", "place")
+    assert not right("near Leeds", "Leeds", "place")
+
+
+def test_yes_and_no_without_the_words() -> None:
+    question = "Am I vegetarian?"
+    assert right("You are vegetarian.", "yes", "yes_no", question)
+    assert right("You aren't vegetarian.", "no", "yes_no", question)
+    assert not right("Yes and no", "yes", "yes_no", question)
+    assert not right("Yes, you are not vegetarian.", "yes", "yes_no", question)
+
+
+def test_version_is_a_positive_number() -> None:
+    assert GRADER_VERSION >= 1
+
+
+def test_long_rambling_is_graded_in_reasonable_time() -> None:
+    assert grade("Max is my cat, and so on and so on; " * 300, MAX).reason
+    assert grade("1 2 3 28 and a half, " * 300, AGE).reason
