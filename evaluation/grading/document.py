@@ -112,6 +112,14 @@ class Document:
         return [token.norm for token in self.tokens]
 
     @cached_property
+    def _clauses(self) -> list[int]:
+        return [token.clause for token in self.tokens]
+
+    @cached_property
+    def _sentences(self) -> list[int]:
+        return [token.sentence for token in self.tokens]
+
+    @cached_property
     def cased(self) -> bool:
         """Whether capitals mean something here: some word has one and some word has not."""
         return any(t.raw[0].isupper() for t in self.tokens) and any(t.raw[0].islower() for t in self.tokens)
@@ -122,11 +130,11 @@ class Document:
 
     def clause(self, position: int) -> Span:
         """The clause a token stands in."""
-        return self._stretch(position, [token.clause for token in self.tokens])
+        return self._stretch(position, self._clauses)
 
     def sentence(self, position: int) -> Span:
         """The sentence a token stands in."""
-        return self._stretch(position, [token.sentence for token in self.tokens])
+        return self._stretch(position, self._sentences)
 
     def words(self, start: int, stop: int) -> str:
         """Folded words joined by spaces."""

@@ -3,10 +3,11 @@
 import re
 from decimal import Decimal
 
+from evaluation.grading import lexicon
 from evaluation.grading.clean import plain
 from evaluation.grading.clock import clocks
 from evaluation.grading.dates import dates
-from evaluation.grading.document import Document, Span
+from evaluation.grading.document import Document, Span, fold
 from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.numerals import Quantity, quantities
@@ -18,6 +19,7 @@ _BOUND = re.compile(
     r"|from \S+ to|\d+ to|not quite)(?: a| an| the| size| age| of)*$"
 )
 _LABELS = re.compile(r"^(?:size|number|no|age|about|around|approximately|roughly)\s+", re.I)
+_DIMENSIONS = frozenset({"tall", "long", "high", "wide", "deep", "heavy", "old", "away", "month", "total"})
 _ROUNDING = Decimal("0.006")
 _YEARS = range(1900, 2101)
 
@@ -51,7 +53,7 @@ def _equal(found: Quantity, wanted: Quantity, question: Document) -> bool:
     if asked is None:
         return found.value == wanted.value and (unit is None or _harmless(unit, question))
     if unit is None:
-        return found.value == wanted.value
+        return found.value == wanted.value and not _of_things(found.noun, question)
     if "pound" in {unit.dimension, asked.dimension}:
         return found.value == wanted.value and _pounds(unit) & _pounds(asked) != set()
     if unit.dimension != asked.dimension:
@@ -70,6 +72,12 @@ def _harmless(unit: Unit, question: Document) -> bool:
     asked = {u.dimension for norm in question.norms if (u := unit_of(norm))}
     years = unit == unit_of("years")
     return years or unit.dimension in FREE or unit.dimension in asked
+
+
+def _of_things(noun: str, question: Document) -> bool:
+    """Whether the word after a number that lacks its unit counts something else: 178 books is not 178 cm."""
+    plain_words = lexicon.FUNCTION | lexicon.INTERJECTIONS | _DIMENSIONS | set(question.norms)
+    return bool(noun) and fold(noun) not in plain_words and not noun.endswith("ly")
 
 
 def _same_kind(one: Quantity, other: Quantity) -> bool:
