@@ -7,11 +7,13 @@ from evaluation.grading.dates import Date, Reading, dates
 from evaluation.grading.document import Document, Span
 from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
+from evaluation.grading.numerals import quantities
 
 _BOUND = re.compile(
     r"\b(?:before|after|until|till|by|between|prior to|following|later than|earlier than|around the (?:start|end) of"
     r"|(?:day|week|month|year|days|weeks|months|years) (?:before|after|from))(?: the)?$"
 )
+_YEARS = range(1500, 2101)
 _WEEKDAY = re.compile(r"^(?:on\s+)?(?:the\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:the\s+)?", re.I)
 
 
@@ -26,7 +28,7 @@ def grade_date(answer: str, expected: Expected) -> Grade:
     """Grade an answer whose value is a date."""
     doc, question = Document.of_answer(answer), Document.of_plain(expected.question)
     wanted = [reading for form in expected.forms if (date := date_of(form)) for reading in date.readings]
-    found = _with_years(doc, dates(doc.text))
+    found = _with_years(doc, (*dates(doc.text), *_years_in_words(doc.text)))
     right = [date for date in found if any(_agree(r, w) for r in date.readings for w in wanted)]
     others = [d for d in found if d not in right and all(_differs(r, w) for r in d.readings for w in wanted)]
 
@@ -37,6 +39,12 @@ def grade_date(answer: str, expected: Expected) -> Grade:
     if verdict.reason == "other value" and not right and _partial(found, wanted):
         return Grade(False, "incomplete")
     return verdict
+
+
+def _years_in_words(text: str) -> list[Date]:
+    """Nineteen ninety-seven, two thousand and one."""
+    spelled = [q for q in quantities(text) if not re.search(r"\d", text[q.start : q.end]) and q.unit is None]
+    return [Date(q.start, q.end, ((int(q.value), None, None),)) for q in spelled if q.value in _YEARS]
 
 
 def _agree(reading: Reading, wanted: Reading) -> bool:

@@ -21,6 +21,7 @@ _PLAIN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, replacement, flags in (
         (r"[‘’ʼ`´′]", "'", 0),
         (r"[“”„«»″]", '"', 0),
+        (r"(\d)\s+1/2\b", r"\1.5", 0),
         (r"(\d)\s?½", r"\1.5", 0),
         (r"(\d)\s?¼", r"\1.25", 0),
         (r"(\d)\s?¾", r"\1.75", 0),

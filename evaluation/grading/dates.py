@@ -27,7 +27,7 @@ _PATTERNS = tuple(
     re.compile(pattern, re.I)
     for pattern in (
         rf"{_BEFORE}(?P<year>\d{{4}})[-/.](?P<n_month>\d{{1,2}})[-/.](?P<day>\d{{1,2}})(?!\w)",
-        rf"{_BEFORE}(?P<one>\d{{1,2}})(?P<sep>[-/.]) ?(?P<two>\d{{1,2}})(?P=sep) ?(?P<year>\d{{4}}|\d{{2}})(?!\w)",
+        rf"{_BEFORE}(?P<one>\d{{1,2}}) ?(?P<sep>[-/.]) ?(?P<two>\d{{1,2}}) ?(?P=sep) ?(?P<year>\d{{4}}|\d{{2}})(?!\w)",
         rf"{_BEFORE}(?P<n_month>\d{{1,2}})[/.-](?P<year>(?:1[5-9]|20)\d{{2}})(?!\w)",
         rf"{_BEFORE}(?P<one>\d{{1,2}})/(?P<two>\d{{1,2}})(?![\w/])",
         rf"{_BEFORE}{_D}(?:\s+day)?(?:\s+of|,)?[\s-]+(?:the\s+month\s+of\s+)?{_M}{_YEAR_AFTER}",

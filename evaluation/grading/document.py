@@ -121,8 +121,8 @@ class Document:
 
     @cached_property
     def cased(self) -> bool:
-        """Whether capitals mean something here: some word has one and some word has not."""
-        return any(t.raw[0].isupper() for t in self.tokens) and any(t.raw[0].islower() for t in self.tokens)
+        """Whether capitals mean something here: some word has one, and the text is not shouted."""
+        return any(t.raw[0].isupper() for t in self.tokens) and any(letter.islower() for letter in self.text)
 
     def gap_after(self, position: int) -> str:
         """What stands after a token: the gap to the next one, or the end of the text."""

@@ -69,12 +69,13 @@ TITLES = frozenset(words("mr mrs ms miss dr prof professor doctor sir madam"))
 
 NEGATED_BEFORE = re.compile(
     r"\bnot\b(?! only\b| just\b| surprisingly\b| to mention\b)|\bno\b(?! doubt| question\b| problem| worries)"
-    r"|\b(?:never|neither|nor|none|without|unlike|nowhere|formerly|previously)\b|\bno longer\b|\brather than\b"
+    r"|\b(?:never|neither|nor|none|without|unlike|nowhere)\b|\bno longer\b|\brather than\b"
+    r"|\bprefers? .+ (?:to|over)$|\b(?:more|better) than$"
     r"|\binstead of\b|\bother than\b|\bopposed to\b|\bapart from\b|\baside from\b|\bexcept\b|\bfar from\b"
     r"|\b(?:any|no|every)(?:one|thing|body|where)? but\b|\ball but\b|\bdoubt (?:it|that|if|whether)\b"
     r"|\b(?:false|wrong|incorrect|untrue|mistaken|mistake) (?:that|to)\b"
 )
-FORMER = re.compile(r"\bused to\b|\bformer\b|\bonce (?:was|were|lived|had)\b|\bfrom\b.*\bto\b$")
+FORMER = re.compile(r"\b(?:used to|former|formerly|previously|ex)\b")
 PAST_QUESTION = re.compile(r"\b(?:used to|was|were|did|before|former|formerly|previous|previously|past|once|born)\b")
 INTERJECTED_NO = re.compile(
     r"^(?:no|nope|nah) (?=it\b|that\b|this\b|i\b|you\b|he\b|she\b|they\b|your\b|my\b|his\b|her\b)"

@@ -15,6 +15,9 @@ _EQUAL = {
 }  # fmt: skip
 
 
+_SKIPPED = lexicon.DROPPED | {"on", "in", "at"}
+
+
 def find(doc: Document, form: str, plural: bool = False) -> list[Span]:
     """Every place where a form's words stand in a row.
 
@@ -70,12 +73,7 @@ def _words(form: str, plural: bool) -> tuple[str, ...]:
 def _match(doc: Document, start: int, wanted: tuple[str, ...], plural: bool) -> int | None:
     position = start
     for index, word in enumerate(wanted):
-        if (
-            index
-            and position < len(doc.tokens)
-            and doc.norms[position] in lexicon.DROPPED
-            and doc.norms[position] != word
-        ):
+        if index and position < len(doc.tokens) and doc.norms[position] in _SKIPPED and doc.norms[position] != word:
             position += 1
         if position >= len(doc.tokens) or same(doc.norms[position], plural) != word:
             return None

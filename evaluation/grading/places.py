@@ -14,7 +14,9 @@ from evaluation.grading.words import words
 _NEAR = re.compile(
     r"\b(?:near|nearby|outside(?: of)?|beside|behind|under|above|beneath|next(?: door)? to|close to|adjacent to"
     r"|(?<!the )(?:north|south|east|west|northeast|northwest|southeast|southwest) of|(?:miles?|km|kilometres?|hours?"
-    r"|minutes?|away|far|across|drive|ride|train) from|between|opposite|beyond|past|on the way to|in front of|towards?"
+    r"|minutes?|away|far|across|drive|ride|train) from"
+    r"|(?:suburbs?|outskirts|edge) of|(?:road|train|bus|flight|way) to|between|opposite|beyond|past"
+    r"|in front of|towards?"
     r"|left|leaving)(?: the| your| my| a)?$"
 )
 _PREPOSITIONS = frozenset({"in", "from", "to", "at", "into"})

@@ -82,7 +82,7 @@ def _topic(doc: Document, stretch: Span, value: Span) -> set[str]:
 def stem(word: str) -> str:
     """A crude stem: cats and cat, allergic and allergy, lives and living are one."""
     word = _IRREGULAR.get(word, word)
-    for ending in ("ies", "ing", "ed", "es", "ic", "s", "y", "e"):
+    for ending in ("ies", "ing", "ion", "ed", "es", "ic", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]
     return word

@@ -53,7 +53,7 @@ def _negated(before: str, after: str, doc: Document, clause_start: int, start: i
     if lexicon.NEGATED_BEFORE.search(before) or lexicon.NEGATED_AFTER.search(after):
         return True
     past = lexicon.PAST_QUESTION.search(" ".join(question.norms))
-    return past is None and re.search(r"\bused to\b|\bformer\b|\bex\b", before) is not None
+    return past is None and lexicon.FORMER.search(before) is not None
 
 
 def _hedged(doc: Document, before: str, after: str, clause_start: int, clause_stop: int) -> bool:

@@ -1,5 +1,7 @@
 """Free text: the value's words in a row, not inside a longer expression."""
 
+import re
+
 from evaluation.grading import lexicon
 from evaluation.grading.document import Document, Span
 from evaluation.grading.judge import judge
@@ -24,9 +26,9 @@ _MODIFIERS = frozenset(
         """
         good great best fine tasty delicious classic traditional simple plain hot cold fresh beloved wonderful
         amazing lovely beautiful famous trusty old young small big little large cute adorable purebred senior
-        lead junior qualified professional talented skilled proper usual regular typical type blood group breed
-        color colour shade pure gorgeous fantastic brilliant nice homemade love enjoy like play drink eat speak
-        drive prefer order study studied work
+        lead junior qualified professional talented skilled proper usual regular typical type size blood group breed
+        color colour shade pure gorgeous fantastic brilliant nice homemade warm spicy creamy steaming love enjoy
+        like play drink eat speak drive prefer order study studied work
         """
     )
 )
@@ -36,8 +38,15 @@ _MODIFIERS = frozenset(
 def grade_text(answer: str, expected: Expected) -> Grade:
     """Grade an answer whose value is free text."""
     doc, question = Document.of_answer(answer), Document.of_plain(expected.question)
-    mentions = [span for span in find_all(doc, expected.forms, plural=True) if not longer(doc, span, question)]
+    forms = (*expected.forms, *map(_reversed, expected.forms))
+    mentions = [span for span in find_all(doc, forms, plural=True) if not longer(doc, span, question)]
     return judge(doc, mentions, lambda stated: rivals(doc, stated, question), question)
+
+
+def _reversed(form: str) -> str:
+    """Two things joined by "and" are the same the other way round."""
+    pair = re.fullmatch(r"([^,]+?) and ([^,]+?)", form)
+    return f"{pair[2]} and {pair[1]}" if pair and " and " not in pair[2] else form
 
 
 def longer(doc: Document, span: Span, question: Document) -> bool:

@@ -31,11 +31,13 @@ _GUESS = re.compile(r"\b(?:maybe|perhaps|possibly|might|whether|could be|not tha
 _NEGATION = re.compile(r"\b(?:not|never|no|neither|nor|none|hardly|without|stopped)\b")
 _ITSELF = re.compile(r"\bas an? (?:\w+ )?(?:ai|assistant|language|artificial|computer|machine)\b")
 _PERSONAL = lexicon.PRONOUNS | lexicon.POSSESSIVES
+_PAIRS = (("before", "after"), ("more", "fewer"), ("more", "less"), ("older", "younger"))
+_OPPOSITES = (*_PAIRS, *((other, one) for one, other in _PAIRS))
 _HAVING = frozenset({"have", "has", "had", "got"})
 _AUXILIARY = r"(?:is|are|am|was|were|do|does|did|can|could|have|has|had|will|would|should)"
 _SHORT = re.compile(
     r"^(?:you|i|he|she|they|it|we|that) (?:(?:really|certainly|definitely|sure|indeed|never) )?"
-    rf"{_AUXILIARY}(?: (?:indeed|so|really|at all|one|it|that|any|not))*$"
+    rf"{_AUXILIARY}(?: not)?(?: have)?(?: (?:indeed|so|really|at all|one|it|that|any|not))*$"
 )
 _ELLIPTIC = re.compile(rf"^(?:indeed|so|sure) (?:(?:you|i|he|she|they|it) {_AUXILIARY}|do|does)$")
 _STATEMENT = re.compile(rf"^(?:you|i|he|she|they) (?:{_AUXILIARY}|\w+)\b")
@@ -92,7 +94,7 @@ def _clause_votes(doc: Document, start: int, stop: int, question: Document) -> s
             words = words[found.end() :].strip()
             break
     if _SHORT.match(words) or _ELLIPTIC.match(words) or _restates(words, question):
-        votes.add(_NEGATION.search(words) is None)
+        votes.add((_NEGATION.search(words) is None) != _opposite(words, question))
     return votes
 
 
@@ -100,6 +102,12 @@ def _compound(doc: Document, start: int, verdict: str) -> bool:
     """Whether the word is the first half of another: right-handed."""
     following = start + len(verdict.split())
     return following < len(doc.tokens) and doc.tokens[following].gap == "-"
+
+
+def _opposite(words: str, question: Document) -> bool:
+    """Whether a clause says "after" where "before" was asked."""
+    said, asked = set(words.split()), set(question.norms)
+    return any({one, other} & asked == {one} and {one, other} & said == {other} for one, other in _OPPOSITES)
 
 
 def _restates(words: str, question: Document) -> bool:
