@@ -3,6 +3,8 @@
 # Both do all of their own set-up, once.
 SHELL := /bin/bash
 PYTHON ?= python3
+# Further overrides for `make run`, such as ARGUMENTS='facts=file facts.path=me.yaml'.
+ARGUMENTS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM := false
@@ -10,7 +12,7 @@ export TOKENIZERS_PARALLELISM := false
 .PHONY: run test lint setup models calibrate tune clean
 
 run: models
-	$(BIN)/andraeus
+	$(BIN)/andraeus $(ARGUMENTS)
 
 test: models
 	$(BIN)/ruff check .

@@ -33,8 +33,8 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("", "")
-GOLDEN_ORACLE = ""
+GOLDEN_FINETUNE = ("73857cf2133293d7d1df", "dbfd642da90df450cfc1")
+GOLDEN_ORACLE = "de7610c97602ff724ce0"
 
 
 def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
