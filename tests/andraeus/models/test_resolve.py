@@ -193,6 +193,18 @@ def test_what_transformers_notes_about_a_copy_is_no_content(model: Path) -> None
     assert by_path(model).weights_hash == before
 
 
+def test_the_hash_does_not_depend_on_the_order_in_which_a_disk_lists_files(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (model / "second.safetensors").write_bytes(b"more")
+    glob, hashes = Path.glob, set()
+    for backwards in (False, True):
+        listed = lambda self, pattern, backwards=backwards: sorted(glob(self, pattern), reverse=backwards)  # noqa: E731
+        monkeypatch.setattr(Path, "glob", listed)
+        hashes.add(by_path(model).weights_hash)
+    assert len(hashes) == 1
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "weights": lambda folder: (folder / "model.safetensors").write_bytes(b"weighty" * 100),
     "another shard": lambda folder: (folder / "zzz.safetensors").write_bytes(b"more"),
