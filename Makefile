@@ -8,8 +8,6 @@ ARGUMENTS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM := false
-# Threads that spin while they wait slow a shared machine down many times over.
-export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: run test lint setup models calibrate tune clean
 
