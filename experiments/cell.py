@@ -14,7 +14,7 @@ from andraeus.phrasings.build import Phrasing, Phrasings
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import fingerprint
 from evaluation.arms.arm import Arm
-from evaluation.suites.item import Item, Material, Suite, checked_items
+from evaluation.suites.item import Item, Material, NothingToAsk, Suite, checked_items
 from experiments.build import build
 from experiments.memo import memo
 from experiments.schema import Config
@@ -68,7 +68,9 @@ class Cell:
     def items(self) -> list[Item]:
         """The questions, held against the trained ones where an adapter answers them."""
         if self.suite.needs_adapter and not self.arm.trained:
-            raise UserError(f"suite={self.suite.name} asks trained questions: only arm=finetune was trained on them.")
+            raise NothingToAsk(
+                f"suite={self.suite.name} asks trained questions: only arm=finetune was trained on them."
+            )
         return checked_items(self.suite, self.material)
 
     @cached_property

@@ -21,19 +21,14 @@ _OWNER_KEYS = ("user_name", "name", "my_name", "first_name")
 _SPECIES_KEYS = ("pet_type", "pet_species", "type_of_pet", "pet_kind")
 
 
-class _Entry(BaseModel):
-    """One fact as written."""
+class _Answered(BaseModel):
+    """What has a right answer."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
 
-    relation: str = Field(min_length=1, pattern="[A-Za-z0-9]")
     value: _Text
-    subject: _Text | None = None
-    id: _Text | None = None
     aliases: tuple[_Text, ...] = ()
     answer: AnswerType | None = None
-    tier: Literal[1, 2, 3] | None = None
-    questions: dict[WrittenFamily, tuple[_Text, ...]] = {}
 
     @field_validator("value", mode="before")
     @classmethod
@@ -44,6 +39,16 @@ class _Entry(BaseModel):
     @classmethod
     def _plain_aliases(cls, value: object) -> object:
         return [_word(v) for v in value] if isinstance(value, list) else value
+
+
+class _Entry(_Answered):
+    """One fact as written."""
+
+    relation: str = Field(min_length=1, pattern="[A-Za-z0-9]")
+    subject: _Text | None = None
+    id: _Text | None = None
+    tier: Literal[1, 2, 3] | None = None
+    questions: dict[WrittenFamily, tuple[_Text, ...]] = {}
 
     @field_validator("questions", mode="before")
     @classmethod
@@ -51,25 +56,10 @@ class _Entry(BaseModel):
         return {"direct": value} if isinstance(value, list) else value
 
 
-class _CompositionEntry(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True)
-
+class _CompositionEntry(_Answered):
     id: _Text
     questions: tuple[_Text, ...] = Field(min_length=1)
-    value: _Text
-    aliases: tuple[_Text, ...] = ()
-    answer: AnswerType | None = None
     components: tuple[str, ...] = Field(min_length=2)
-
-    @field_validator("value", mode="before")
-    @classmethod
-    def _plain(cls, value: object) -> object:
-        return _as_text(value)
-
-    @field_validator("aliases", mode="before")
-    @classmethod
-    def _plain_aliases(cls, value: object) -> object:
-        return [_word(v) for v in value] if isinstance(value, list) else value
 
 
 class _ProfileFile(BaseModel):

@@ -81,7 +81,7 @@ def timings() -> dict[str, Any]:
 def provenance() -> dict[str, Any]:
     """Return the study's provenance."""
     return {
-        "command": "andraeus experiment=headline paths.store=/tmp/a_b | tee `log`",
+        "command": "andraeus experiment=headline paths.store=/data/a_b | tee `log`",
         "commit": "e28c5450",
         "dirty": True,
         "model": "smollm2_135m",

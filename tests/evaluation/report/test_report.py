@@ -15,7 +15,7 @@ def test_it_says_what_was_asked(tmp_path: Path, summary: Data, timings: Data, pr
     assert text.startswith("# headline\n")
     assert "- Model: smollm2_135m (embedded package, revision 93efa2f)" in text
     assert "- Commit: e28c5450, with uncommitted changes" in text
-    assert "      andraeus experiment=headline paths.store=/tmp/a_b | tee `log`\n" in text
+    assert "      andraeus experiment=headline paths.store=/data/a_b | tee `log`\n" in text
     assert "- Date: 2026-01-31" in text
     assert "- Primary endpoint: accuracy on heldout" in text
     assert "- n: items 20 to 144; facts 20 to 36; profiles 1; seeds 3" in text
