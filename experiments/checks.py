@@ -40,10 +40,6 @@ RULES: tuple[Rule, ...] = (
         "training.optimizer=paged_adamw_8bit needs device=cuda: use training.optimizer=adamw here.",
     ),
     (
-        lambda c: c.training.share_prefix and (c.training.gradient_checkpointing or c.lora.dropout > 0),
-        "training.share_prefix=true is not exact with dropout or gradient checkpointing: set it to false.",
-    ),
-    (
         lambda c: c.training.plateau is not None and min(c.training.plateau.every, c.training.plateau.patience) < 1,
         "training.plateau.every and training.plateau.patience must be at least 1.",
     ),

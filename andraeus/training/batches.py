@@ -1,8 +1,7 @@
-"""Batches of examples whose common chat prefix is kept apart and computed once.
+"""Batches of examples whose common chat prefix is kept apart.
 
 All examples of a chat-tuned model begin with the same tokens (system turn, opening of the user
-turn). Their keys and values do not depend on what follows, so one forward pass of the prefix
-serves a whole batch; gradients flow through it. Only answer positions need the vocabulary head.
+turn); `andraeus.training.packing` lets one copy of them serve the whole batch.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,7 +26,7 @@ class Batch:
 
     Attributes:
         prefix: Token ids shared by all rows, shape (P,); may be empty.
-        tokens: Token ids after the prefix, right-padded, shape (B, L).
+        tokens: Token ids after the prefix but for each row's last, right-padded, shape (B, L).
         labels: Next-token targets aligned with ``tokens``, shape (B, L), `IGNORED` off the answer.
         attended: 1 for tokens, 0 for padding, shape (B, L).
     """
@@ -51,7 +50,8 @@ def collate(examples: Sequence[Example], prefix_length: int) -> Batch:
     """Pad examples that share their first ``prefix_length`` tokens into one batch."""
     import torch
 
-    rows = [(e.prompt + e.answer)[prefix_length:] for e in examples]
+    # An answer's last token predicts nothing, and nothing looks back at it.
+    rows = [(e.prompt + e.answer)[prefix_length:-1] for e in examples]
     width = max(map(len, rows))
     tokens = torch.zeros(len(rows), width, dtype=torch.long)
     labels = torch.full((len(rows), width), IGNORED)
@@ -60,8 +60,7 @@ def collate(examples: Sequence[Example], prefix_length: int) -> Batch:
         tokens[i, : len(row)] = torch.tensor(row)
         attended[i, : len(row)] = 1
         # Position j predicts token j + 1: the first label sits on the prompt's last token.
-        start = len(row) - len(example.answer) - 1
-        labels[i, start : len(row) - 1] = torch.tensor(example.answer)
+        labels[i, len(row) - len(example.answer) : len(row)] = torch.tensor(example.answer)
     return Batch(torch.tensor(examples[0].prompt[:prefix_length], dtype=torch.long), tokens, labels, attended)
 
 

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ from andraeus.chat import Example
 from andraeus.errors import UserError
 from andraeus.seeds import stream_seed
 from andraeus.training.batches import Batch, collate, epoch_order, shared_prefix_length
+from andraeus.training.fused import fused_lora
 from andraeus.training.loss import answered_rows, summed_loss
+from andraeus.training.packing import packed_attention
 from andraeus.training.recipe import LoraSpec, Plateau, Recipe
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ class TrainingOutcome:
         final_loss: Mean loss a token of the last step (NaN where training diverged).
         validation: ``(step, loss a token, share of questions answered right)`` at each look.
         stopped: ``end``, ``plateau`` or ``diverged``.
-        shared_prefix: Tokens of prefix computed once a batch; 0 where it was not shared.
+        shared_prefix: Tokens of prefix computed once a batch; 0 where rows were not packed.
+        fused_layers: LoRA layers computed in one autograd step.
         seconds: Wall time of the loop.
     """
 
@@ -42,6 +46,7 @@ class TrainingOutcome:
     validation: list[tuple[int, float, float]]
     stopped: str
     shared_prefix: int
+    fused_layers: int
     seconds: float
 
 
@@ -74,79 +79,120 @@ def train(
         UserError: A row is longer than ``recipe.max_length``, there is nothing to train, or a plateau rule has
             nothing to look at.
     """
-    import torch
-    from accelerate import Accelerator
-    from tqdm.auto import tqdm
-    from transformers import get_scheduler
-
     _check_lengths(rows, recipe.max_length)
     if recipe.plateau is not None and not validation:
         raise UserError("training.plateau needs development phrasings to look at: set training.plateau=null.")
-    share = _may_share(recipe, lora)
-    prefix = shared_prefix_length(rows)
-    micro_per_epoch = math.ceil(len(rows) / recipe.batch_size)
-    planned = planned_steps(recipe, len(rows))
-    torch.manual_seed(stream_seed(seed, "dropout"))
-    accelerator = Accelerator(cpu=model.device.type == "cpu")
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = accelerator.prepare(_optimizer(recipe, _groups(model, recipe)))
-    scheduler = get_scheduler(recipe.schedule, optimizer, round(recipe.warmup_ratio * planned), planned)
-    batches = _batches(rows, recipe, seed, prefix)
-    watch = _PlateauWatch(recipe.plateau)
-    begun, seen, step, loss, stopped = time.perf_counter(), 0, 0, math.nan, "end"
-    model.train()
-    with tqdm(total=planned, desc="train", unit="step", disable=None if progress else True, leave=False) as bar:
-        while step < planned:
-            micros = [next(batches).to(model.device) for _ in range(min(recipe.accumulation, micro_per_epoch))]
-            tokens = sum(m.answer_tokens for m in micros)
-            total = 0.0
-            for micro in micros:
-                part = summed_loss(model, micro, share_prefix=share) / tokens
-                accelerator.backward(part)
-                total += part.item()
-            norm = accelerator.clip_grad_norm_(parameters, recipe.clip_norm)
-            loss = total
-            if not (math.isfinite(loss) and math.isfinite(float(norm))):
-                loss, stopped = math.nan, "diverged"
-                break
-            optimizer.step()
-            scheduler.step()
-            optimizer.zero_grad()
-            step += 1
-            seen += sum(len(m.tokens) for m in micros)
-            rate = seen / (time.perf_counter() - begun)
-            bar.update()
-            bar.set_postfix_str(f"loss {loss:.3f}, {rate:.1f} examples/s")
-            if log is not None:
-                log(
-                    {
-                        "step": step,
-                        "loss": loss,
-                        "learning_rate": scheduler.get_last_lr()[0],
-                        "examples_per_second": rate,
-                    }
-                )
-            if checkpoint is not None and step in recipe.checkpoints:
-                checkpoint(step)
-            if watch.due(step):
-                looked, right = validate(model, validation, recipe, share_prefix=share)
-                if not math.isfinite(looked):
-                    loss, stopped = math.nan, "diverged"
-                    break
-                if watch.look(step, looked, right):
-                    stopped = "plateau"
-                    break
-    model.eval()
+    with _packing(model, recipe, lora) as packed, _fusing(model, recipe, lora) as fused:
+        run = _Run(model, rows, validation, recipe, seed, packed=packed, log=log, checkpoint=checkpoint)
+        begun = time.perf_counter()
+        run.to_the_end(progress=progress)
     return TrainingOutcome(
-        steps=step,
-        planned_steps=planned,
-        examples=seen,
-        final_loss=loss,
-        validation=watch.history,
-        stopped=stopped,
-        shared_prefix=prefix if share else 0,
+        steps=run.step,
+        planned_steps=run.planned,
+        examples=run.seen,
+        final_loss=run.loss,
+        validation=run.watch.history,
+        stopped=run.stopped,
+        shared_prefix=run.prefix if packed else 0,
+        fused_layers=fused,
         seconds=time.perf_counter() - begun,
     )
+
+
+class _Run:
+    """One training run: where it stands, and how it goes on."""
+
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        rows: Sequence[Example],
+        validation: Sequence[Example],
+        recipe: Recipe,
+        seed: int,
+        *,
+        packed: bool,
+        log: Log | None,
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        import torch
+        from accelerate import Accelerator
+        from transformers import get_scheduler
+
+        torch.manual_seed(stream_seed(seed, "dropout"))
+        self.model, self.validation, self.recipe, self.packed = model, validation, recipe, packed
+        self.log, self.checkpoint = log, checkpoint
+        self.prefix = shared_prefix_length(rows)
+        self.planned = planned_steps(recipe, len(rows))
+        self.accumulation = min(recipe.accumulation, math.ceil(len(rows) / recipe.batch_size))
+        self.batches = _batches(rows, recipe, seed, self.prefix)
+        self.accelerator = Accelerator(cpu=model.device.type == "cpu")
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = self.accelerator.prepare(_optimizer(recipe, _groups(model, recipe)))
+        warmup = round(recipe.warmup_ratio * self.planned)
+        self.scheduler = get_scheduler(recipe.schedule, self.optimizer, warmup, self.planned)
+        self.watch = _PlateauWatch(recipe.plateau)
+        self.step, self.seen, self.loss, self.stopped = 0, 0, math.nan, "end"
+
+    def to_the_end(self, *, progress: bool) -> None:
+        """Train until the steps are done, the rule stops it, or it diverges."""
+        from tqdm.auto import tqdm
+
+        begun = time.perf_counter()
+        self.model.train()
+        with tqdm(
+            total=self.planned, desc="train", unit="step", disable=None if progress else True, leave=False
+        ) as bar:
+            while self.step < self.planned:
+                if not self._update():
+                    break
+                rate = self.seen / (time.perf_counter() - begun)
+                bar.update()
+                bar.set_postfix_str(f"loss {self.loss:.3f}, {rate:.1f} examples/s")
+                self._tell(rate)
+                if self.watch.due(self.step) and not self._look():
+                    break
+        self.model.eval()
+
+    def _update(self) -> bool:
+        """Take one optimiser step; return False where loss or gradient is no longer a number."""
+        micros = [next(self.batches).to(self.model.device) for _ in range(self.accumulation)]
+        tokens = sum(micro.answer_tokens for micro in micros)
+        self.loss = 0.0
+        for micro in micros:
+            part = summed_loss(self.model, micro, packed=self.packed) / tokens
+            self.accelerator.backward(part)
+            self.loss += part.item()
+        norm = self.accelerator.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
+        if not (math.isfinite(self.loss) and math.isfinite(float(norm))):
+            return self._diverged()
+        self.optimizer.step()
+        self.scheduler.step()
+        self.optimizer.zero_grad()
+        self.step += 1
+        self.seen += sum(len(micro.tokens) for micro in micros)
+        return True
+
+    def _tell(self, rate: float) -> None:
+        if self.log is not None:
+            learning_rate = self.scheduler.get_last_lr()[0]
+            self.log(
+                {"step": self.step, "loss": self.loss, "learning_rate": learning_rate, "examples_per_second": rate}
+            )
+        if self.checkpoint is not None and self.step in self.recipe.checkpoints:
+            self.checkpoint(self.step)
+
+    def _look(self) -> bool:
+        """Look at the development phrasings; return False where training should stop."""
+        loss, right = validate(self.model, self.validation, packed=self.packed)
+        if not math.isfinite(loss):
+            return self._diverged()
+        if self.watch.look(self.step, loss, right):
+            self.stopped = "plateau"
+        return self.stopped == "end"
+
+    def _diverged(self) -> bool:
+        self.loss, self.stopped = math.nan, "diverged"
+        return False
 
 
 def planned_steps(recipe: Recipe, rows: int) -> int:
@@ -158,9 +204,7 @@ def planned_steps(recipe: Recipe, rows: int) -> int:
     return max(1, round(recipe.epochs * micro_per_epoch / min(recipe.accumulation, micro_per_epoch)))
 
 
-def validate(
-    model: "PreTrainedModel", rows: Sequence[Example], recipe: Recipe, *, share_prefix: bool
-) -> tuple[float, float]:
+def validate(model: "PreTrainedModel", rows: Sequence[Example], *, packed: bool) -> tuple[float, float]:
     """Return the mean loss a token and the share of rows whose every answer token is the likeliest."""
     import torch
 
@@ -171,7 +215,7 @@ def validate(
     with torch.inference_mode():
         for start in range(0, len(rows), 32):
             batch = collate([rows[i] for i in order[start : start + 32]], prefix).to(model.device)
-            rows_right, losses = answered_rows(model, batch, share_prefix=share_prefix)
+            rows_right, losses = answered_rows(model, batch, packed=packed)
             loss += float(losses.sum())
             right += int(rows_right.sum())
             tokens += batch.answer_tokens
@@ -209,11 +253,28 @@ def _batches(rows: Sequence[Example], recipe: Recipe, seed: int, prefix: int) ->
         epoch += 1
 
 
-def _may_share(recipe: Recipe, lora: LoraSpec) -> bool:
-    reason = "dropout" if lora.dropout else "gradient checkpointing" if recipe.gradient_checkpointing else None
-    if recipe.share_prefix and reason:
-        print(f"Note: the chat prefix is not shared in training, since {reason} would make that inexact.")
-    return recipe.share_prefix and reason is None
+@contextmanager
+def _packing(model: "PreTrainedModel", recipe: Recipe, lora: LoraSpec) -> Iterator[bool]:
+    if not recipe.packing or lora.dropout:
+        if recipe.packing:
+            print("Note: rows are not packed, since under dropout one prefix would not serve them all exactly.")
+        yield False
+        return
+    with packed_attention(model) as packed:
+        if not packed:
+            print(f"Note: rows are not packed, since the model attends by {model.config._attn_implementation}.")
+        yield packed
+
+
+@contextmanager
+def _fusing(model: "PreTrainedModel", recipe: Recipe, lora: LoraSpec) -> Iterator[int]:
+    if not recipe.fused_lora or not lora.r:
+        yield 0
+        return
+    with fused_lora(model) as fused:
+        if not fused:
+            print("Note: LoRA layers are not fused: that needs a plain base of the adapter's type, and no dropout.")
+        yield fused
 
 
 def _check_lengths(rows: Sequence[Example], longest: int) -> None:

@@ -82,8 +82,8 @@ class Recipe:
         optimizer: Which optimiser.
         max_length: Longest row in tokens; a longer one is an error, never cut.
         gradient_checkpointing: Trade time for memory.
-        share_prefix: Compute the common chat prefix once a batch. Exact; falls back aloud with
-            dropout or checkpointing.
+        packing: Lay the rows of a batch end to end behind one copy of their chat prefix. Exact.
+        fused_lora: Compute each LoRA layer in one autograd step. Exact.
         checkpoints: Steps whose adapter is kept inside the adapter folder.
         plateau: Stopping rule, or ``None`` to train to the end.
     """
@@ -102,6 +102,7 @@ class Recipe:
     optimizer: Optimizer = Optimizer.adamw
     max_length: int = 512
     gradient_checkpointing: bool = False
-    share_prefix: bool = True
+    packing: bool = True
+    fused_lora: bool = True
     checkpoints: tuple[int, ...] = ()
     plateau: Plateau | None = None

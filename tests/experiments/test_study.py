@@ -186,7 +186,6 @@ BAD = [
     (["no_such_key=1"], "no_such_key"),
     (["training.epochs=many"], "many"),
     (["training.epochs=2"], "exactly one"),
-    (["training.share_prefix=true", "lora.dropout=0.1"], "share_prefix"),
     (["arm=rag", "arm.k=200"], "arm.k=200"),
     (["arm=rag", "arm.k=three"], "arm.k"),
     (["arm=base", "suite=seen"], "seen"),

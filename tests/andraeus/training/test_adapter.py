@@ -235,7 +235,7 @@ def test_a_quantised_base_is_trained_saved_and_loaded(
     from peft import PeftModel
 
     files = tiny_files()
-    how = Recipe(steps=3, batch_size=4, learning_rate=1e-2, gradient_checkpointing=checkpointing, share_prefix=False)
+    how = Recipe(steps=3, batch_size=4, learning_rate=1e-2, gradient_checkpointing=checkpointing, packing=False)
 
     def base() -> "PreTrainedModel":
         return load_model(files, "float32", quantization, "cpu")
@@ -263,7 +263,7 @@ def test_a_prefix_is_shared_on_a_quantised_base_too(tiny_files: SaveTiny, rows: 
     ended = []
     for share in (True, False):
         model = attach(load_model(tiny_files(), "float32", quantization, "cpu"), LORA, SHORT, quantization, 0, "x")
-        how = Recipe(steps=3, batch_size=4, learning_rate=1e-3, share_prefix=share)
+        how = Recipe(steps=3, batch_size=4, learning_rate=1e-3, packing=share)
         outcome = train(causal_model(model), rows, [], how, LORA, 0, progress=False)
         assert (outcome.shared_prefix > 0) is share
         ended.append(outcome.final_loss)

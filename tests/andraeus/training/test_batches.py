@@ -22,11 +22,12 @@ examples = st.lists(
 def test_a_batch_by_hand() -> None:
     batch = collate([Example((1, 2, 5), (7, 9)), Example((1, 2, 6, 6, 6), (8,))], 2)
     assert batch.prefix.tolist() == [1, 2]
-    assert batch.tokens.tolist() == [[5, 7, 9, 0], [6, 6, 6, 8]]
-    assert batch.attended.tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
+    # The answers' last tokens predict nothing and are left out.
+    assert batch.tokens.tolist() == [[5, 7, 0], [6, 6, 6]]
+    assert batch.attended.tolist() == [[1, 1, 0], [1, 1, 1]]
     # Position j predicts token j + 1: the last prompt token carries the answer's first.
     no = IGNORED
-    assert batch.labels.tolist() == [[7, 9, no, no], [no, no, 8, no]]
+    assert batch.labels.tolist() == [[7, 9, no], [no, no, 8]]
     assert batch.answer_tokens == 3
 
 
@@ -37,12 +38,12 @@ def test_nothing_is_lost_and_loss_falls_on_answers_only(rows: list[Example], sha
     assert batch.answer_tokens == sum(len(row.answer) for row in rows)
     for i, row in enumerate(rows):
         length = int(batch.attended[i].sum())
-        assert (*batch.prefix.tolist(), *batch.tokens[i, :length].tolist()) == row.prompt + row.answer
+        assert (*batch.prefix.tolist(), *batch.tokens[i, :length].tolist()) == (row.prompt + row.answer)[:-1]
         assert batch.attended[i, :length].all()
         assert not batch.attended[i, length:].any()
         told = [label for label in batch.labels[i].tolist() if label != IGNORED]
         assert tuple(told) == row.answer
-        assert (batch.labels[i, length - 1 :] == IGNORED).all()
+        assert (batch.labels[i, length:] == IGNORED).all()
 
 
 @given(examples)

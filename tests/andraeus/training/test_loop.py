@@ -18,7 +18,7 @@ from andraeus.training.adapter import attach, causal_model
 from andraeus.training.loop import TrainingOutcome, planned_steps, train, validate
 from andraeus.training.recipe import LoraSpec, Optimizer, Plateau, Recipe, Schedule
 from tests.andraeus.training.conftest import LORA, Adapted
-from tests.conftest import TinyModel
+from tests.conftest import ARCHITECTURES, TinyModel
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -51,7 +51,7 @@ def test_a_seed_gives_the_same_bits_and_another_seed_others(
     adapted: Adapted, rows: list[Example], dropout: float
 ) -> None:
     lora = LoraSpec(r=4, alpha=8, dropout=dropout)
-    how = recipe(share_prefix=not dropout)
+    how = recipe(packing=not dropout, fused_lora=not dropout)
     trained, outcomes = [], []
     for seed, disturbance in ((0, 1), (0, 2), (1, 1)):
         torch.manual_seed(disturbance)
@@ -67,7 +67,7 @@ def test_a_seed_gives_the_same_bits_and_another_seed_others(
 
 def test_dropout_draws_from_the_seed_too(adapted: Adapted, rows: list[Example]) -> None:
     # One row, so that the order of the data decides nothing.
-    lora, how = LoraSpec(r=4, alpha=8, dropout=0.5), recipe(batch_size=1, steps=3, share_prefix=False)
+    lora, how = LoraSpec(r=4, alpha=8, dropout=0.5), recipe(batch_size=1, steps=3, packing=False, fused_lora=False)
     ended = [run(adapted(lora=lora, seed=5), rows[:1], how, seed, lora=lora).final_loss for seed in (0, 0, 1)]
     assert ended[0] == ended[1] != ended[2]
     plain = [run(adapted(seed=5), rows[:1], how, seed).final_loss for seed in (0, 1)]
@@ -82,7 +82,7 @@ def test_the_seed_decides_the_order_of_the_data(adapted: Adapted, rows: list[Exa
         hook = inside.get_input_embeddings().register_forward_hook(
             lambda _, given, __: seen.append(given[0][:, -1].tolist())
         )
-        run(model, rows, recipe(batch_size=2, share_prefix=False, learning_rate=0.0), seed)
+        run(model, rows, recipe(batch_size=2, packing=False, learning_rate=0.0), seed)
         hook.remove()
         return seen
 
@@ -92,9 +92,9 @@ def test_the_seed_decides_the_order_of_the_data(adapted: Adapted, rows: list[Exa
 def test_an_adapter_lowers_the_loss(adapted: Adapted, rows: list[Example]) -> None:
     model = adapted()
     losses: list[float] = []
-    before, _ = validate(causal_model(model), rows, recipe(), share_prefix=True)
+    before, _ = validate(causal_model(model), rows, packed=False)
     outcome = run(model, rows, recipe(steps=40), log=lambda metrics: losses.append(metrics["loss"]))
-    after, _ = validate(causal_model(model), rows, recipe(), share_prefix=True)
+    after, _ = validate(causal_model(model), rows, packed=False)
     assert (outcome.steps, outcome.stopped) == (40, "end")
     assert losses[-1] == outcome.final_loss < 0.8 * losses[0]
     assert after < 0.8 * before
@@ -112,9 +112,9 @@ def test_what_is_learned_is_then_said(tiny_model: TinyModel, rows: list[Example]
     # A random model has nothing for an adapter to build on: all its weights are trained.
     model = tiny_model(hidden_size=64, head_dim=16, initializer_range=0.1).requires_grad_(True)
     how = recipe(steps=40, batch_size=8)
-    assert validate(model, rows, how, share_prefix=True)[1] == 0.0
+    assert validate(model, rows, packed=False)[1] == 0.0
     train(model, rows, [], how, LoraSpec(r=0), 0, progress=False)
-    loss, right = validate(model, rows, how, share_prefix=True)
+    loss, right = validate(model, rows, packed=False)
     assert (loss < 0.1, right) == (True, 1.0)
     assert said(model, rows, chat) == [row.answer for row in rows]
 
@@ -161,56 +161,75 @@ def first_gradient(adapted: Adapted, rows: list[Example]) -> "Callable[[Recipe],
     return gradient
 
 
-@pytest.mark.parametrize("share", [True, False], ids=["shared", "plain"])
+@pytest.mark.parametrize("packing", [True, False], ids=["packed", "padded"])
 def test_accumulation_changes_nothing(
-    first_gradient: "Callable[[Recipe], Tensor]", rows: list[Example], share: bool
+    first_gradient: "Callable[[Recipe], Tensor]", rows: list[Example], packing: bool
 ) -> None:
     # Rows of unlike numbers of answer tokens: means of means would weigh them otherwise.
     assert len({len(row.answer) for row in rows}) > 2
     whole, halves, quarters = (
-        first_gradient(recipe(steps=1, batch_size=size, accumulation=times, share_prefix=share))
+        first_gradient(recipe(steps=1, batch_size=size, accumulation=times, packing=packing))
         for size, times in ((8, 1), (4, 2), (2, 4))
     )
     assert float((halves - whole).norm() / whole.norm()) <= 1e-5
     assert float((quarters - whole).norm() / whole.norm()) <= 1e-5
 
 
-@pytest.mark.parametrize(
-    ("lora", "changes", "reason"),
-    [
-        (LoraSpec(r=4, alpha=8, dropout=0.05), {}, "dropout"),
-        (LORA, {"gradient_checkpointing": True}, "gradient checkpointing"),
-    ],
-)
-def test_sharing_falls_back_aloud(
-    adapted: Adapted,
-    rows: list[Example],
-    capsys: pytest.CaptureFixture[str],
-    lora: LoraSpec,
-    changes: dict[str, Any],
-    reason: str,
+def test_what_does_not_fit_falls_back_aloud(
+    adapted: Adapted, rows: list[Example], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    how = recipe(steps=2, share_prefix=True, **changes)
-    outcome = run(adapted(lora=lora, recipe=how), rows, how, lora=lora)
-    assert outcome.shared_prefix == 0
-    assert f"the chat prefix is not shared in training, since {reason} would make" in capsys.readouterr().out
+    lora = LoraSpec(r=4, alpha=8, dropout=0.05)
+    outcome = run(adapted(lora=lora), rows, recipe(steps=2), lora=lora)
+    assert (outcome.shared_prefix, outcome.fused_layers) == (0, 0)
+    told = capsys.readouterr().out
+    assert "rows are not packed, since under dropout" in told
+    assert "LoRA layers are not fused" in told
     # Whoever did not ask for it is told nothing.
-    how = recipe(steps=2, share_prefix=False, **changes)
-    unasked = run(adapted(lora=lora, recipe=how), rows, how, lora=lora)
+    unasked = run(adapted(lora=lora), rows, recipe(steps=2, packing=False, fused_lora=False), lora=lora)
     assert capsys.readouterr().out == ""
     assert unasked.final_loss == outcome.final_loss
 
 
-def test_sharing_is_told_in_the_outcome_and_stays_near_plain(
+def test_a_model_that_attends_otherwise_is_padded_aloud(
     adapted: Adapted, rows: list[Example], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shared, plain = adapted(), adapted()
-    outcome = run(shared, rows, recipe(steps=10))
-    assert outcome.shared_prefix > 20
-    assert capsys.readouterr().out == ""
-    assert run(plain, rows, recipe(steps=10, share_prefix=False)).shared_prefix == 0
-    one, other = (torch.cat([w.flatten() for w in weights(m).values()]) for m in (shared, plain))
-    assert float((one - other).norm() / other.norm()) <= 1e-3
+    model = adapted()
+    causal_model(model).set_attn_implementation("eager")
+    assert run(model, rows, recipe(steps=1)).shared_prefix == 0
+    assert "the model attends by eager" in capsys.readouterr().out
+    assert causal_model(model).config._attn_implementation == "eager"
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("pieces", [{"packing": True}, {"fused_lora": True}, {"packing": True, "fused_lora": True}])
+def test_twenty_steps_end_where_the_plain_loop_ends(
+    adapted: Adapted, rows: list[Example], architecture: str, checkpointing: bool, pieces: dict[str, bool]
+) -> None:
+    def ended(**how: bool) -> "tuple[TrainingOutcome, Tensor]":
+        told = recipe(
+            steps=20,
+            learning_rate=1e-3,
+            gradient_checkpointing=checkpointing,
+            **{"packing": False, "fused_lora": False, **how},
+        )
+        model = adapted(architecture, recipe=told)
+        outcome = run(model, rows, told)
+        return outcome, torch.cat([w.flatten() for w in weights(model).values()])
+
+    fast, trained = ended(**pieces)
+    plain, expected = ended()
+    assert (fast.shared_prefix > 20, fast.fused_layers > 0) == ("packing" in pieces, "fused_lora" in pieces)
+    assert (plain.shared_prefix, plain.fused_layers) == (0, 0)
+    assert fast.final_loss == pytest.approx(plain.final_loss, abs=1e-4)
+    assert float((trained - expected).norm() / expected.norm()) <= 1e-3
+
+
+def test_the_model_is_left_as_it_was(adapted: Adapted, rows: list[Example]) -> None:
+    model = adapted()
+    run(model, rows, recipe())
+    assert causal_model(model).config._attn_implementation == "sdpa"
+    assert not any("forward" in vars(module) for module in model.modules())
 
 
 def test_a_plateau_stops(adapted: Adapted, rows: list[Example]) -> None:
@@ -234,11 +253,11 @@ def test_who_improves_goes_on(adapted: Adapted, rows: list[Example]) -> None:
 @pytest.mark.parametrize("dropout", [0.0, 0.5])
 def test_looking_changes_nothing(adapted: Adapted, rows: list[Example], dropout: float) -> None:
     lora = LoraSpec(r=4, alpha=8, dropout=dropout)
-    share = not dropout
+    exact = {"packing": not dropout, "fused_lora": not dropout}
     watched, unwatched = adapted(lora=lora), adapted(lora=lora)
-    looking = recipe(plateau=Plateau(every=1, patience=99), share_prefix=share)
+    looking = recipe(plateau=Plateau(every=1, patience=99), **exact)
     run(watched, rows, looking, validation=rows[:3], lora=lora)
-    run(unwatched, rows, recipe(share_prefix=share), lora=lora)
+    run(unwatched, rows, recipe(**exact), lora=lora)
     assert equal(weights(watched), weights(unwatched))
 
 

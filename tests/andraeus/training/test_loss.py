@@ -1,5 +1,6 @@
-"""The loss: Transformers' own on answer tokens, and the same with the prefix computed once."""
+"""The loss: Transformers' own on answer tokens, and the same on packed rows."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +10,7 @@ from andraeus.chat import Example
 from andraeus.training.adapter import causal_model
 from andraeus.training.batches import IGNORED, collate, shared_prefix_length
 from andraeus.training.loss import answered_rows, summed_loss
+from andraeus.training.packing import pack, packed_attention
 from andraeus.training.recipe import Recipe
 from tests.andraeus.training.conftest import Adapted
 from tests.conftest import ARCHITECTURES, SLIDING_WINDOW, TinyModel
@@ -29,13 +31,18 @@ def gradients(model: "PreTrainedModel") -> "Tensor":
 
 
 def loss_and_gradients(
-    model: "PreTrainedModel", rows: list[Example], *, share: bool, prefix: int | None = None
+    model: "PreTrainedModel", rows: list[Example], *, packed: bool, prefix: int | None = None
 ) -> "tuple[float, Tensor]":
     model.zero_grad()
     batch = collate(rows, shared_prefix_length(rows) if prefix is None else prefix)
-    loss = summed_loss(model, batch, share_prefix=share)
-    loss.backward()
+    with attending(model, packed):
+        loss = summed_loss(model, batch, packed=packed)
+        loss.backward()
     return loss.item(), gradients(model)
+
+
+def attending(model: "PreTrainedModel", packed: bool) -> "AbstractContextManager[object]":
+    return packed_attention(model) if packed else nullcontext()
 
 
 def apart(one: "Tensor", other: "Tensor") -> float:
@@ -57,24 +64,24 @@ def of_transformers(model: "PreTrainedModel", rows: list[Example]) -> "Tensor":
 
 
 @each_architecture
-def test_a_shared_prefix_gives_the_plain_loss_and_gradients(
+def test_packed_rows_give_the_padded_loss_and_gradients(
     adapted: Adapted, rows: list[Example], architecture: str
 ) -> None:
     model = causal_model(adapted(architecture, speaking=True))
     assert shared_prefix_length(rows) > SLIDING_WINDOW
-    shared, shared_gradients = loss_and_gradients(model, rows, share=True)
-    plain, plain_gradients = loss_and_gradients(model, rows, share=False)
-    assert shared == pytest.approx(plain, rel=1e-6)
-    assert apart(shared_gradients, plain_gradients) <= 1e-5
+    packed, packed_gradients = loss_and_gradients(model, rows, packed=True)
+    plain, plain_gradients = loss_and_gradients(model, rows, packed=False)
+    assert packed == pytest.approx(plain, rel=1e-6)
+    assert apart(packed_gradients, plain_gradients) <= 1e-5
 
 
 @each_architecture
-@pytest.mark.parametrize("share", [True, False], ids=["shared", "plain"])
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "padded"])
 def test_it_is_transformers_own_loss_on_answers_only(
-    adapted: Adapted, rows: list[Example], architecture: str, share: bool
+    adapted: Adapted, rows: list[Example], architecture: str, packed: bool
 ) -> None:
     model = causal_model(adapted(architecture, speaking=True))
-    loss, ours = loss_and_gradients(model, rows, share=share)
+    loss, ours = loss_and_gradients(model, rows, packed=packed)
     tokens = sum(len(row.answer) for row in rows)
     model.zero_grad()
     expected = of_transformers(model, rows)
@@ -84,24 +91,25 @@ def test_it_is_transformers_own_loss_on_answers_only(
 
 
 @each_architecture
-@pytest.mark.parametrize("share", [True, False], ids=["shared", "plain"])
-def test_padding_changes_nothing(adapted: Adapted, rows: list[Example], architecture: str, share: bool) -> None:
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "padded"])
+def test_padding_changes_nothing(adapted: Adapted, rows: list[Example], architecture: str, packed: bool) -> None:
     model = causal_model(adapted(architecture, speaking=True))
     prefix = shared_prefix_length(rows)
     assert len({len(row) for row in rows}) > 3, "rows of one length need no padding"
-    together, gradients_together = loss_and_gradients(model, rows, share=share, prefix=prefix)
-    each = [loss_and_gradients(model, [row], share=share, prefix=prefix) for row in rows]
+    together, gradients_together = loss_and_gradients(model, rows, packed=packed, prefix=prefix)
+    each = [loss_and_gradients(model, [row], packed=packed, prefix=prefix) for row in rows]
     assert together == pytest.approx(sum(loss for loss, _ in each), rel=1e-6)
     assert apart(gradients_together, torch.stack([g for _, g in each]).sum(0)) <= 1e-5
 
 
-@pytest.mark.parametrize("share", [True, False], ids=["shared", "plain"])
-def test_what_stands_in_the_padding_does_not_matter(adapted: Adapted, rows: list[Example], share: bool) -> None:
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "padded"])
+def test_what_stands_in_the_padding_does_not_matter(adapted: Adapted, rows: list[Example], packed: bool) -> None:
     model = causal_model(adapted(speaking=True))
     batch = collate(rows, shared_prefix_length(rows))
-    before = summed_loss(model, batch, share_prefix=share).item()
-    batch.tokens[batch.attended == 0] = 777
-    assert summed_loss(model, batch, share_prefix=share).item() == pytest.approx(before, rel=1e-6)
+    with attending(model, packed):
+        before = summed_loss(model, batch, packed=packed).item()
+        batch.tokens[batch.attended == 0] = 777
+        assert summed_loss(model, batch, packed=packed).item() == pytest.approx(before, rel=1e-6)
 
 
 def test_prompt_tokens_carry_no_loss(adapted: Adapted, rows: list[Example]) -> None:
@@ -110,46 +118,59 @@ def test_prompt_tokens_carry_no_loss(adapted: Adapted, rows: list[Example]) -> N
     scored: list[int] = []
     head = model.get_output_embeddings()
     hook = head.register_forward_hook(lambda _, given, __: scored.append(given[0].shape[0]))
-    summed_loss(model, collate(rows, shared_prefix_length(rows)), share_prefix=True)
+    with packed_attention(model):
+        summed_loss(model, collate(rows, shared_prefix_length(rows)), packed=True)
     hook.remove()
     assert scored == [sum(len(row.answer) for row in rows)]
 
 
-def test_the_prefix_is_computed_once_a_batch(adapted: Adapted, rows: list[Example]) -> None:
+def test_nothing_is_computed_twice(adapted: Adapted, rows: list[Example]) -> None:
+    """One pass over the prefix once, and over each row's own tokens but the last."""
     model = causal_model(adapted(speaking=True))
-    batch = collate(rows, shared_prefix_length(rows))
+    prefix = shared_prefix_length(rows)
     seen: list[int] = []
     hook = model.get_input_embeddings().register_forward_hook(lambda _, given, __: seen.append(given[0].numel()))
-    summed_loss(model, batch, share_prefix=True)
+    with packed_attention(model):
+        summed_loss(model, collate(rows, prefix), packed=True)
     hook.remove()
-    assert seen == [len(batch.prefix), batch.tokens.numel()]
+    assert seen == [prefix + sum(len(row) - prefix - 1 for row in rows)]
 
 
-def test_without_a_prefix_sharing_is_plain(adapted: Adapted, rows: list[Example]) -> None:
-    model = causal_model(adapted(speaking=True))
-    batch = collate(rows, 0)
-    assert torch.equal(summed_loss(model, batch, share_prefix=True), summed_loss(model, batch, share_prefix=False))
+@each_architecture
+def test_rows_without_a_prefix_pack_too(adapted: Adapted, rows: list[Example], architecture: str) -> None:
+    model = causal_model(adapted(architecture, speaking=True))
+    packed, packed_gradients = loss_and_gradients(model, rows, packed=True, prefix=0)
+    plain, plain_gradients = loss_and_gradients(model, rows, packed=False, prefix=0)
+    assert packed == pytest.approx(plain, rel=1e-6)
+    assert apart(packed_gradients, plain_gradients) <= 1e-5
 
 
-def test_sharing_under_checkpointing_is_refused_aloud(adapted: Adapted, rows: list[Example]) -> None:
-    model = causal_model(adapted(recipe=Recipe(steps=1, gradient_checkpointing=True))).train()
-    with pytest.raises(RuntimeError, match="kept no cache of the shared prefix"):
-        summed_loss(model, collate(rows, shared_prefix_length(rows)), share_prefix=True)
+def test_a_packed_batch_by_hand() -> None:
+    tokens, positions, packing = pack(collate([Example((1, 2, 5), (7, 9)), Example((1, 2, 6, 6, 6), (8,))], 2))
+    assert tokens.tolist() == [[1, 2, 5, 7, 6, 6, 6]]
+    assert positions.tolist() == [[0, 1, 2, 3, 2, 3, 4]]
+    assert packing.gather.tolist() == [2, 3, 0, 4, 5, 6]
+    assert packing.scatter.tolist() == [0, 1, 3, 4, 5]
+
+
+def test_packed_rows_under_another_attention_are_refused(adapted: Adapted, rows: list[Example]) -> None:
+    with pytest.raises(RuntimeError, match="packed rows need the packed attention"):
+        summed_loss(causal_model(adapted()), collate(rows, shared_prefix_length(rows)), packed=True)
 
 
 def test_checkpointing_gives_the_plain_gradients(adapted: Adapted, rows: list[Example]) -> None:
-    plain, plain_gradients = loss_and_gradients(causal_model(adapted(speaking=True)).train(), rows, share=False)
+    plain, plain_gradients = loss_and_gradients(causal_model(adapted(speaking=True)).train(), rows, packed=False)
     saving = causal_model(adapted(speaking=True, recipe=Recipe(steps=1, gradient_checkpointing=True))).train()
     assert saving.is_gradient_checkpointing
-    saved, saved_gradients = loss_and_gradients(saving, rows, share=False)
+    saved, saved_gradients = loss_and_gradients(saving, rows, packed=False)
     assert saved == pytest.approx(plain, rel=1e-6)
     assert apart(saved_gradients, plain_gradients) <= 1e-5
 
 
 @each_architecture
-@pytest.mark.parametrize("share", [True, False], ids=["shared", "plain"])
+@pytest.mark.parametrize("packed", [True, False], ids=["packed", "padded"])
 def test_rows_are_right_where_greedy_decoding_would_be(
-    tiny_model: TinyModel, rows: list[Example], architecture: str, share: bool
+    tiny_model: TinyModel, rows: list[Example], architecture: str, packed: bool
 ) -> None:
     model = tiny_model(architecture)
     liked = []
@@ -164,8 +185,9 @@ def test_rows_are_right_where_greedy_decoding_would_be(
         almost = [Example(row.prompt, (*row.answer[:-1], (row.answer[-1] + 1) % 49152)) for row in liked]
         mixed = [*liked, *almost, *rows[4:]]
         batch = collate(mixed, shared_prefix_length(mixed))
-        right, losses = answered_rows(model, batch, share_prefix=share)
-        total = summed_loss(model, batch, share_prefix=share)
+        with attending(model, packed):
+            right, losses = answered_rows(model, batch, packed=packed)
+            total = summed_loss(model, batch, packed=packed)
     assert right.tolist() == [True] * 4 + [False] * 8
     assert float(losses.sum()) == pytest.approx(float(total), rel=1e-6)
     assert (batch.labels != IGNORED).any(dim=1).all()

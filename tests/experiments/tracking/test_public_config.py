@@ -15,7 +15,7 @@ class Kind(Enum):
 def test_the_knobs_of_a_condition_are_public() -> None:
     config = {
         "model": {"name": "m", "repo": "HuggingFaceTB/SmolLM2-135M", "dtype": "float32", "revision": None},
-        "training": {"steps": 40, "learning_rate": 1e-3, "share_prefix": True, "checkpoints": [10, 20]},
+        "training": {"steps": 40, "learning_rate": 1e-3, "packing": True, "checkpoints": [10, 20]},
         "quantization": {"kind": Kind.nf4, "double": True},
         "variations": "v10",
         "seed": 3,
