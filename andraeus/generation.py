@@ -1,15 +1,18 @@
 """Greedy answers in batches, with the prompts' common prefix encoded once."""
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
+from andraeus.attention import attending
 from andraeus.chat import common_prefix
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from transformers import PreTrainedModel
+    from torch import Tensor, nn
+    from transformers import Cache, PreTrainedModel
+
+ATTENTION = "andraeus_prefixed"
+NEVER = 2**40  # a position that no query reaches: padding
 
 
 @dataclass(frozen=True)
@@ -38,10 +41,9 @@ def generate(
 ) -> list[Answer]:
     """Answer prompts greedily.
 
-    The longest prefix that all prompts share is encoded once and its keys and values serve every
-    batch. Each batch is laid out as ``[prefix][padding][suffix]``, so that all rows end together and
-    Transformers' own ``generate`` does the decoding. A sliding window counts the padding in between:
-    where one is shorter than the sequences, padding goes first and nothing is shared.
+    The longest prefix that all prompts share is encoded once; all rows look at that one copy of its keys
+    and values, which is never repeated a row. Rows that have ended leave their batch. Where a model does
+    not attend plainly, Transformers' own ``generate`` answers, and nothing is shared.
 
     Greedy means the likeliest token: penalties in the model's own generation settings do not apply.
 
@@ -58,86 +60,211 @@ def generate(
     """
     import time
 
-    from transformers import GenerationConfig
-
     if not prompts:
         return []
-    slides = max(map(len, prompts)) + max_new_tokens > _shortest_window(model)
-    length = common_prefix(prompts) if len(prompts) > 1 and not slides else 0
-    prefix = _encode(model, prompts[0][:length]) if length else None
+    model = model.get_base_model() if hasattr(model, "get_base_model") else model
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     answers: list[Answer | None] = [None] * len(prompts)
-    settings, model.generation_config = model.generation_config, GenerationConfig()
-    try:
+    length = common_prefix(prompts) if len(prompts) > 1 else 0
+    prefix = _encode(model, prompts[0][:length]) if length else []
+    with attending(model, ATTENTION, _attend) as ours:
         for start in range(0, len(order), batch_size):
             part = order[start : start + batch_size]
+            asked = [prompts[i] for i in part]
             begun = time.perf_counter()
-            rows = _decode(model, [prompts[i] for i in part], length, prefix, end_tokens, max_new_tokens)
+            if ours:
+                rows = _Rows(model, [prompt[length:] for prompt in asked], prefix, length).answer(
+                    end_tokens, max_new_tokens
+                )
+            else:
+                rows = _by_transformers(model, asked, end_tokens, max_new_tokens)
             seconds = (time.perf_counter() - begun) / len(part)
             for i, (tokens, finished) in zip(part, rows, strict=True):
                 answers[i] = Answer(tokens, finished, seconds)
             if progress is not None:
                 progress(len(part))
-    finally:
-        model.generation_config = settings
     return [answer for answer in answers if answer is not None]
 
 
-KeysValues = list[tuple["Tensor", "Tensor"]]
+@dataclass(frozen=True)
+class _View:
+    """What the queries of a forward pass look at.
+
+    Attributes:
+        prefix: Keys and values of the common prefix, layer by layer, shape (key heads, P, dim) each.
+        queries: Positions of the queries, shape (B, L).
+        keys: Positions of the rows' own keys, shape (B, S); `NEVER` for padding.
+    """
+
+    prefix: "list[tuple[Tensor, Tensor]]"
+    queries: "Tensor"
+    keys: "Tensor"
+
+    def allowed(self, length: int, window: int | None) -> "Tensor":
+        """Return which keys each query sees, shape (B, 1, 1, L, P + S); a window counts positions."""
+        import torch
+
+        before = torch.arange(length, device=self.keys.device).expand(len(self.keys), -1)
+        distance = self.queries[:, :, None] - torch.cat([before, self.keys], dim=1)[:, None, :]
+        seen = distance >= 0 if window is None else (distance >= 0) & (distance < window)
+        return seen[:, None, None]
 
 
-def _shortest_window(model: "PreTrainedModel") -> float:
-    """Return how far back the model's most short-sighted layer looks."""
-    from transformers import DynamicCache
+class _Rows:
+    """A batch of prompts that is being answered; rows that have ended leave it."""
 
-    layers: list[Any] = DynamicCache(config=model.config).layers
-    return min((layer.sliding_window for layer in layers if layer.is_sliding), default=math.inf)
+    def __init__(
+        self,
+        model: "PreTrainedModel",
+        prompts: Sequence[tuple[int, ...]],
+        prefix: "list[tuple[Tensor, Tensor]]",
+        length: int,
+    ) -> None:
+        import torch
+        from transformers import DynamicCache
+
+        self.model, self.prompts = model, prompts
+        # Without the model's config no layer forgets: a sliding window is counted by positions.
+        self.cache: Cache = DynamicCache()
+        empty = torch.empty(len(prompts), 0, dtype=torch.long, device=model.device)
+        self.view = _View(prefix, empty, empty)
+        self.ends = torch.tensor([length + len(prompt) for prompt in prompts], device=model.device)
+        self.length = length
+
+    def answer(self, end_tokens: frozenset[int], limit: int) -> list[tuple[tuple[int, ...], bool]]:
+        """Return each row's tokens and whether it ended before the limit."""
+        import torch
+
+        written: list[list[int]] = [[] for _ in self.prompts]
+        open_rows = list(range(len(self.prompts)))
+        with torch.inference_mode():
+            hidden = self._read_prompts()
+            while open_rows:
+                tokens = self.model.get_output_embeddings()(hidden).argmax(-1)
+                for row, token in zip(open_rows, tokens.tolist(), strict=True):
+                    written[row].append(token)
+                stay = [
+                    i
+                    for i, row in enumerate(open_rows)
+                    if written[row][-1] not in end_tokens and len(written[row]) < limit
+                ]
+                if len(stay) < len(open_rows):
+                    open_rows = [open_rows[i] for i in stay]
+                    tokens = self._keep(stay, tokens)
+                if open_rows:
+                    hidden = self._read(tokens[:, None], self.ends[:, None], self.ends[:, None])[:, 0]
+                    self.ends = self.ends + 1
+        return [(tuple(row[:-1]), True) if row[-1] in end_tokens else (tuple(row), False) for row in written]
+
+    def _read_prompts(self) -> "Tensor":
+        """Return the hidden state at each prompt's last token, shape (B, width)."""
+        import torch
+
+        rows, width = len(self.prompts), max(map(len, self.prompts))
+        tokens = torch.zeros(rows, width, dtype=torch.long, device=self.model.device)
+        for i, prompt in enumerate(self.prompts):
+            tokens[i, : len(prompt)] = torch.tensor(prompt)
+        positions = (self.length + torch.arange(width, device=self.model.device)).expand(rows, -1)
+        keys = positions.where(positions < self.ends[:, None], NEVER)
+        hidden = self._read(tokens, positions, keys)
+        return hidden[torch.arange(rows, device=hidden.device), self.ends - self.length - 1]
+
+    def _read(self, tokens: "Tensor", positions: "Tensor", keys: "Tensor") -> "Tensor":
+        import torch
+
+        self.view = replace(self.view, queries=positions, keys=torch.cat([self.view.keys, keys], dim=1))
+        output = self.model.base_model(
+            input_ids=tokens, position_ids=positions, past_key_values=self.cache, use_cache=True, view=self.view
+        )
+        hidden: Tensor = output.last_hidden_state
+        return hidden
+
+    def _keep(self, rows: list[int], tokens: "Tensor") -> "Tensor":
+        import torch
+
+        kept = torch.tensor(rows, dtype=torch.long, device=tokens.device)
+        self.cache.batch_select_indices(kept)
+        self.view, self.ends = replace(self.view, keys=self.view.keys[kept]), self.ends[kept]
+        return tokens[kept]
 
 
-def _encode(model: "PreTrainedModel", tokens: tuple[int, ...]) -> KeysValues:
-    """Return the keys and values of a prefix, layer by layer, shape (1, heads, P, dim) each."""
+def _encode(model: "PreTrainedModel", tokens: tuple[int, ...]) -> "list[tuple[Tensor, Tensor]]":
+    """Return the keys and values of a prefix, layer by layer, shape (key heads, P, dim) each."""
     import torch
     from transformers import DynamicCache
 
-    cache = DynamicCache(config=model.config)
+    cache = DynamicCache()
     with torch.inference_mode():
         model.base_model(input_ids=torch.tensor([tokens], device=model.device), past_key_values=cache, use_cache=True)
-    return [(layer.keys, layer.values) for layer in cache.layers]
+    return [(layer.keys[0], layer.values[0]) for layer in cache.layers]
 
 
-def _decode(
-    model: "PreTrainedModel",
-    prompts: Sequence[tuple[int, ...]],
-    length: int,
-    prefix: KeysValues | None,
-    end_tokens: frozenset[int],
-    max_new_tokens: int,
+def _attend(
+    module: "nn.Module",
+    query: "Tensor",
+    key: "Tensor",
+    value: "Tensor",
+    _: None,
+    *,
+    scaling: float,
+    view: _View,
+    sliding_window: int | None = None,
+    **__: Any,
+) -> "tuple[Tensor, None]":
+    """Attend to the one prefix of all rows and to each row's own keys.
+
+    Shapes: queries (B, heads, L, dim), the rows' own keys and values (B, key heads, S, dim), output
+    (B, L, heads, dim).
+    """
+    import torch
+
+    batch, heads, queries, dim = query.shape
+    shared = key.shape[1]
+    own = (query * scaling).reshape(batch, shared, -1, dim)  # the queries that share a key head, side by side
+    scores, length = own @ key.transpose(2, 3), 0
+    if view.prefix:
+        prefix_key, prefix_value = view.prefix[cast(int, module.layer_idx)]
+        length = prefix_key.shape[1]
+        scores = torch.cat([_all_rows(own, prefix_key.transpose(1, 2)), scores], dim=3)
+    seen = view.allowed(length, sliding_window)
+    scores = scores.view(batch, shared, -1, queries, scores.shape[3]).masked_fill(~seen, torch.finfo(scores.dtype).min)
+    weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype).flatten(2, 3)
+    output = weights[..., length:] @ value
+    if view.prefix:
+        output = output + _all_rows(weights[..., :length], prefix_value)
+    return output.view(batch, heads, queries, dim).transpose(1, 2), None
+
+
+def _all_rows(rows: "Tensor", one: "Tensor") -> "Tensor":
+    """Multiply (B, key heads, n, k) by (key heads, k, m) in one product a head, whatever the number of rows."""
+    batch, shared, each, _ = rows.shape
+    return (rows.transpose(0, 1).flatten(1, 2) @ one).view(shared, batch, each, -1).transpose(0, 1)
+
+
+def _by_transformers(
+    model: "PreTrainedModel", prompts: Sequence[tuple[int, ...]], end_tokens: frozenset[int], limit: int
 ) -> list[tuple[tuple[int, ...], bool]]:
     import torch
-    from transformers import DynamicCache
+    from transformers import GenerationConfig
 
     rows, width = len(prompts), max(map(len, prompts))
-    tokens = torch.zeros(rows, width, dtype=torch.long)
-    mask = torch.zeros(rows, width, dtype=torch.long)
+    tokens = torch.zeros(rows, width, dtype=torch.long, device=model.device)
+    mask = torch.zeros_like(tokens)
     for i, prompt in enumerate(prompts):
-        own = len(prompt) - length
-        tokens[i, :length], mask[i, :length] = torch.tensor(prompt[:length], dtype=torch.long), 1
-        tokens[i, width - own :], mask[i, width - own :] = torch.tensor(prompt[length:]), 1
-    cache = None
-    if prefix is not None:
-        cache = DynamicCache(config=model.config)
-        for index, (keys, values) in enumerate(prefix):
-            cache.update(keys.expand(rows, -1, -1, -1), values.expand(rows, -1, -1, -1), index)
-    with torch.inference_mode():
-        output = model.generate(
-            input_ids=tokens.to(model.device),
-            attention_mask=mask.to(model.device),
-            past_key_values=cache,
-            max_new_tokens=max_new_tokens,
-            do_sample=False,
-            eos_token_id=sorted(end_tokens),
-            pad_token_id=min(end_tokens),
-        )
+        tokens[i, width - len(prompt) :], mask[i, width - len(prompt) :] = torch.tensor(prompt), 1
+    settings, model.generation_config = model.generation_config, GenerationConfig()
+    try:
+        with torch.inference_mode():
+            output = model.generate(
+                input_ids=tokens,
+                attention_mask=mask,
+                max_new_tokens=limit,
+                do_sample=False,
+                eos_token_id=sorted(end_tokens),
+                pad_token_id=min(end_tokens),
+            )
+    finally:
+        model.generation_config = settings
     return [_until_end(row, end_tokens) for row in output[:, width:].tolist()]
 
 

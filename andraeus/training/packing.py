@@ -6,11 +6,11 @@ rows begin. It sees each row behind the prefix and no other row, at the position
 alone, so losses and gradients (through the prefix too) are those of padded rows.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from andraeus.attention import attending
 from andraeus.training.batches import Batch
 
 if TYPE_CHECKING:
@@ -51,23 +51,9 @@ def pack(batch: Batch) -> "tuple[Tensor, Tensor, Packing]":
     return tokens[None], positions[None], Packing(length, gather, scatter, rows)
 
 
-@contextmanager
-def packed_attention(model: "PreTrainedModel") -> Iterator[bool]:
+def packed_attention(model: "PreTrainedModel") -> AbstractContextManager[bool]:
     """Let a model's attention obey a ``packing`` argument of its forward pass; say whether it can."""
-    from transformers import AttentionInterface, AttentionMaskInterface
-    from transformers.masking_utils import sdpa_mask
-
-    before = model.config._attn_implementation
-    if before != "sdpa":
-        yield False
-        return
-    AttentionInterface.register(ATTENTION, _attend)
-    AttentionMaskInterface.register(ATTENTION, sdpa_mask)
-    model.config._attn_implementation = ATTENTION
-    try:
-        yield True
-    finally:
-        model.config._attn_implementation = before
+    return attending(model, ATTENTION, _attend)
 
 
 def _attend(
@@ -75,18 +61,15 @@ def _attend(
     query: "Tensor",
     key: "Tensor",
     value: "Tensor",
-    attention_mask: "Tensor | None",
+    _: None,
     *,
-    packing: Packing | None = None,
+    packing: Packing,
     **settings: Any,
 ) -> "tuple[Tensor, None]":
     """Attend inside the prefix, then inside each row behind it; shapes (1, heads, T, dim) to (1, T, heads, dim)."""
     import torch
     from transformers.integrations.sdpa_attention import sdpa_attention_forward
 
-    if packing is None:
-        plain: tuple[Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **settings)
-        return plain
     length, rows = packing.prefix, packing.rows
 
     def unpacked(packed: "Tensor") -> "Tensor":

@@ -124,6 +124,37 @@ def test_the_prefix_is_encoded_once(tiny_model: TinyModel, chat: Chat) -> None:
     assert sum(encoded) == prefix + len(prompts) * (longest - prefix) + len(prompts) * (limit - 1)
 
 
+def test_rows_that_have_ended_leave_the_batch(tiny_model: TinyModel, chat: Chat) -> None:
+    model, limit = tiny_model("qwen3"), 12
+    prompts = [chat.prompt(chat.messages(q)) for q in QUESTIONS]
+    free = [alone(model, prompt, limit, NO_END)[0] for prompt in prompts]
+    end = frozenset({free[0][0], free[1][3], 49151})
+    decoded: list[int] = []
+    hook = model.get_input_embeddings().register_forward_hook(
+        lambda _, given, __: decoded.append(len(given[0])) if given[0].shape[1] == 1 else None
+    )
+    answers = generate(model, prompts, end_tokens=end, max_new_tokens=limit, batch_size=len(prompts))
+    hook.remove()
+    assert told(answers) == [alone(model, prompt, limit, end) for prompt in prompts]
+    # A row is read again for each of its tokens but the last written.
+    assert sum(decoded) == sum(min(len(a.tokens) + a.finished, limit) - 1 for a in answers)
+    assert decoded == sorted(decoded, reverse=True)
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared prefix", "nothing shared"])
+def test_a_model_that_attends_otherwise_is_answered_by_transformers(
+    tiny_model: TinyModel, chat: Chat, shared: bool
+) -> None:
+    model = tiny_model("gemma3")
+    model.set_attn_implementation("eager")
+    prompts = [chat.prompt(chat.messages(q)) for q in QUESTIONS] if shared else UNLIKE
+    model.generation_config.update(repetition_penalty=1.5)
+    answers = generate(model, prompts, end_tokens=NO_END, max_new_tokens=6, batch_size=3)
+    assert model.generation_config.repetition_penalty == 1.5, "the model's settings are its own again"
+    model.generation_config.repetition_penalty = 1.0
+    assert told(answers) == [alone(model, prompt, 6, NO_END) for prompt in prompts]
+
+
 def test_answers_come_in_the_order_of_the_prompts_and_progress_counts_them(tiny_model: TinyModel) -> None:
     model = tiny_model()
     done: list[int] = []
