@@ -75,7 +75,8 @@ class Chat:
         ends = [i for i, token in enumerate(tokens) if token in self.end_tokens]
         if not ends:
             raise UserError(
-                "This chat template closes the assistant's turn with no known end token: set model.end_token."
+                "This chat template closes the assistant's turn with no end token of the tokenizer's: "
+                "set model.chat_template to one that does."
             )
         return Example(self._tokens(prompt), tokens[: ends[-1] + 1])
 
@@ -99,7 +100,10 @@ class Chat:
         turns = list(messages)
         if self.system is not None and turns[0]["role"] != "system":
             turns.insert(0, {"role": "system", "content": self.system})
-        text = self.tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=add_generation_prompt)
+        # Models that think first would fill the short answer with it; templates without that switch ignore it.
+        text = self.tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=add_generation_prompt, enable_thinking=False
+        )
         assert isinstance(text, str)
         return text
 

@@ -130,6 +130,20 @@ def test_llama_3s_end_of_turn_is_known(embedded_tokenizer: "PreTrainedTokenizerB
     assert tokenizer.decode(example.answer[:-1]) == "Yes"
 
 
+def test_a_thinking_model_is_asked_not_to_think(embedded_tokenizer: "PreTrainedTokenizerBase") -> None:
+    # As Qwen3 has it: without the switch the model thinks first, and an answered turn shows an empty thought.
+    empty = "'<think>\n\n</think>\n\n'"
+    template = (
+        "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+        "{% if m.role == 'assistant' %}{{ " + empty + " }}{% endif %}{{ m.content + '<|im_end|>\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
+        "{% if enable_thinking is defined and enable_thinking is false %}{{ " + empty + " }}{% endif %}{% endif %}"
+    )
+    chat = Chat(with_template(embedded_tokenizer, template))
+    assert chat.prompt_text(chat.messages("Hi?")).endswith("</think>\n\n")
+    assert chat.decode(chat.example(chat.messages("Hi?"), "Max").answer) == "Max"
+
+
 @pytest.mark.parametrize("template", [None, ""])
 def test_a_tokenizer_without_a_template_is_refused(
     embedded_tokenizer: "PreTrainedTokenizerBase", template: str | None
@@ -144,7 +158,7 @@ def test_a_template_without_an_end_token_is_refused(embedded_tokenizer: "PreTrai
         "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}"
     )
     chat = Chat(with_template(embedded_tokenizer, template))
-    with pytest.raises(UserError, match="no known end token"):
+    with pytest.raises(UserError, match="no end token of the tokenizer"):
         chat.example(chat.messages("Hi?"), "Yes")
 
 
