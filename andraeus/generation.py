@@ -22,7 +22,7 @@ class Answer:
     Attributes:
         tokens: Generated token ids, without the end token.
         finished: False where the answer was cut at the limit.
-        seconds: Share of its batch's time.
+        seconds: Its share of its batch's time and of the common prefix's.
     """
 
     tokens: tuple[int, ...]
@@ -65,8 +65,11 @@ def generate(
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     answers: list[Answer | None] = [None] * len(prompts)
-    length = common_prefix(prompts) if len(prompts) > 1 else 0
+    begun = time.perf_counter()
+    shares = model.config._attn_implementation == "sdpa" and len(prompts) > 1
+    length = common_prefix(prompts) if shares else 0
     prefix = _encode(model, prompts[0][:length]) if length else []
+    encoding = (time.perf_counter() - begun) / len(prompts)
     with attending(model, ATTENTION, _attend) as ours:
         for start in range(0, len(order), batch_size):
             part = order[start : start + batch_size]
@@ -78,7 +81,7 @@ def generate(
                 )
             else:
                 rows = _by_transformers(model, asked, end_tokens, max_new_tokens)
-            seconds = (time.perf_counter() - begun) / len(part)
+            seconds = encoding + (time.perf_counter() - begun) / len(part)
             for i, (tokens, finished) in zip(part, rows, strict=True):
                 answers[i] = Answer(tokens, finished, seconds)
             if progress is not None:

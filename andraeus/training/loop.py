@@ -76,10 +76,11 @@ def train(
         progress: Show a bar on standard error when it is a terminal.
 
     Raises:
-        UserError: A row is longer than ``recipe.max_length``, there is nothing to train, or a plateau rule has
-            nothing to look at.
+        UserError: A row is longer than ``recipe.max_length``, there is nothing to train, a plateau rule has
+            nothing to look at, or the model rescales its logits.
     """
     _check_lengths(rows, recipe.max_length)
+    _check_head(model)
     if recipe.plateau is not None and not validation:
         raise UserError("training.plateau needs development phrasings to look at: set training.plateau=null.")
     with _packing(model, recipe, lora) as packed, _fusing(model, recipe, lora) as fused:
@@ -285,6 +286,15 @@ def _check_lengths(rows: Sequence[Example], longest: int) -> None:
             f"{len(too_long)} training rows have more than training.max_length={longest} tokens "
             f"(the longest {max(map(len, too_long))}): raise it or shorten the questions."
         )
+
+
+def _check_head(model: "PreTrainedModel") -> None:
+    """Refuse models that do more to their logits than `andraeus.training.loss` does."""
+    for name, neutral in {"logits_scaling": 1.0, "logit_scale": 1.0, "final_logit_softcapping": None}.items():
+        if (value := getattr(model.config, name, None)) not in (None, neutral):
+            raise UserError(
+                f"This model rescales its logits ({name}={value}), which training does not: choose another."
+            )
 
 
 def _groups(model: "PreTrainedModel", recipe: Recipe) -> list[dict[str, Any]]:

@@ -261,6 +261,13 @@ def test_looking_changes_nothing(adapted: Adapted, rows: list[Example], dropout:
     assert equal(weights(watched), weights(unwatched))
 
 
+def test_a_model_that_rescales_its_logits_is_refused(adapted: Adapted, rows: list[Example]) -> None:
+    model = adapted()
+    causal_model(model).config.final_logit_softcapping = 30.0
+    with pytest.raises(UserError, match="final_logit_softcapping=30"):
+        run(model, rows, recipe())
+
+
 def test_a_plateau_needs_something_to_look_at(adapted: Adapted, rows: list[Example]) -> None:
     with pytest.raises(UserError, match=r"set training\.plateau=null"):
         run(adapted(), rows, recipe(plateau=Plateau()))
