@@ -1,10 +1,14 @@
-"""How often the grader is wrong on planted answers: ``python -m evaluation.grading.rates FOLDER``."""
+"""How often the grader is wrong on answers that a reader has labelled: ``python -m evaluation.grading.rates FOLDER``.
+
+A folder holds ``<group>.yaml`` or ``<group>.<batch>.yaml`` files: planted answers are grouped by answer type, real
+outputs by arm.
+"""
 
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -14,7 +18,7 @@ from evaluation.grading.model import AnswerType, Expected
 
 
 class Planted(BaseModel):
-    """An answer whose grade a reader has decided.
+    """An answer, planted or real, whose grade a reader has decided.
 
     Attributes:
         value: The expected value.
@@ -22,6 +26,7 @@ class Planted(BaseModel):
         question: The question asked.
         answer: The answer to grade.
         correct: The reader's label.
+        type: The answer type, where the file's name does not say it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,21 +36,22 @@ class Planted(BaseModel):
     question: str = ""
     answer: str
     correct: bool
+    type: AnswerType | None = None
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The grader's errors on the planted answers of one type.
+    """The grader's errors on the answers of one group.
 
     Attributes:
-        kind: The answer type.
+        group: The answer type, or the arm.
         right: Answers a reader calls right.
         wrong: Answers a reader calls wrong.
         false_rejects: Right answers that were graded wrong.
         false_accepts: Wrong answers that were graded right.
     """
 
-    kind: AnswerType
+    group: str
     right: int
     wrong: int
     false_rejects: tuple[Planted, ...]
@@ -53,26 +59,31 @@ class Rates:
 
     @property
     def false_reject_rate(self) -> float:
-        """Share of the right answers that were graded wrong."""
-        return len(self.false_rejects) / self.right
+        """Share of the right answers that were graded wrong; 0 where there are none."""
+        return len(self.false_rejects) / max(self.right, 1)
 
     @property
     def false_accept_rate(self) -> float:
-        """Share of the wrong answers that were graded right."""
-        return len(self.false_accepts) / self.wrong
+        """Share of the wrong answers that were graded right; 0 where there are none."""
+        return len(self.false_accepts) / max(self.wrong, 1)
 
 
-def load(folder: Path, kind: AnswerType) -> list[Planted]:
-    """Read a type's planted answers: the files ``<type>.*.yaml`` and ``<type>.yaml`` of a folder."""
-    files = sorted([*folder.glob(f"{kind}.yaml"), *folder.glob(f"{kind}.*.yaml")])
+def groups(folder: Path) -> list[str]:
+    """Return the groups of a folder, in alphabetical order."""
+    return sorted({file.name.split(".")[0] for file in folder.glob("*.yaml")})
+
+
+def load(folder: Path, group: str) -> list[Planted]:
+    """Read a group's answers: the files ``<group>.*.yaml`` and ``<group>.yaml`` of a folder."""
+    files = sorted([*folder.glob(f"{group}.yaml"), *folder.glob(f"{group}.*.yaml")])
     return [Planted.model_validate(entry) for file in files for entry in yaml.safe_load(file.read_text("utf-8"))]
 
 
-def measure(kind: AnswerType, answers: Iterable[Planted]) -> Rates:
-    """Grade planted answers and count the errors."""
-    graded = [(planted, is_right(planted, kind)) for planted in answers]
+def measure(group: str, answers: Iterable[Planted]) -> Rates:
+    """Grade labelled answers and count the errors."""
+    graded = [(planted, is_right(planted, planted.type or cast(AnswerType, group))) for planted in answers]
     return Rates(
-        kind,
+        group,
         right=sum(planted.correct for planted, _ in graded),
         wrong=sum(not planted.correct for planted, _ in graded),
         false_rejects=tuple(planted for planted, passed in graded if planted.correct and not passed),
@@ -81,20 +92,20 @@ def measure(kind: AnswerType, answers: Iterable[Planted]) -> Rates:
 
 
 def is_right(planted: Planted, kind: AnswerType) -> bool:
-    """The grader's verdict on a planted answer."""
+    """Return the grader's verdict on a labelled answer."""
     return grade(planted.answer, Expected(planted.value, planted.aliases, kind, planted.question)).correct
 
 
 def rates(folder: Path) -> list[Rates]:
-    """The grader's errors for every answer type."""
-    return [measure(kind, load(folder, kind)) for kind in get_args(AnswerType)]
+    """Return the grader's errors for every group of a folder."""
+    return [measure(group, load(folder, group)) for group in groups(folder)]
 
 
 def table(measured: Iterable[Rates]) -> str:
     """The rates as a Markdown table."""
-    lines = ["| type | right | wrong | false accepts | false rejects |", "|---|---:|---:|---:|---:|"]
+    lines = ["| group | right | wrong | false accepts | false rejects |", "|---|---:|---:|---:|---:|"]
     lines += [
-        f"| {r.kind} | {r.right} | {r.wrong} | {len(r.false_accepts)} ({r.false_accept_rate:.1%}) "
+        f"| {r.group} | {r.right} | {r.wrong} | {len(r.false_accepts)} ({r.false_accept_rate:.1%}) "
         f"| {len(r.false_rejects)} ({r.false_reject_rate:.1%}) |"
         for r in measured
     ]
@@ -102,16 +113,16 @@ def table(measured: Iterable[Rates]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the table for a folder of planted answers, and the answers the grader gets wrong."""
+    """Print the table for a folder of labelled answers, and the answers the grader gets wrong."""
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
-        print("Usage: python -m evaluation.grading.rates FOLDER (of <type>.yaml files)", file=sys.stderr)
+        print("Usage: python -m evaluation.grading.rates FOLDER (of <group>.yaml files)", file=sys.stderr)
         return 2
     measured = rates(Path(arguments[0]))
     print(table(measured))
     for result in measured:
         for name, answers in (("false accept", result.false_accepts), ("false reject", result.false_rejects)):
             for planted in answers:
-                print(f"{name}, {result.kind}, expected {planted.value!r}: {planted.answer!r}")
+                print(f"{name}, {result.group}, expected {planted.value!r}: {planted.answer!r}")
     return 0
 
 
