@@ -1,0 +1,82 @@
+"""Write the README's tables from the committed results: ``python scripts/readme.py``.
+
+What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``paper/NAME/``: the ``summary.json``,
+``provenance.json`` and ``timings.json`` of a study, as it wrote them. ``<!-- grader -->`` comes from the labelled
+answers under ``tests/``. A test holds the README against them.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from andraeus.files import write_text
+from evaluation.grading.rates import Rates, rates
+from evaluation.report.formats import number
+
+ROOT = Path(__file__).resolve().parents[1]
+LABELLED = ROOT / "tests" / "evaluation" / "grading"
+ARMS = ("base", "system_prompt", "rag", "oracle", "finetune")
+SUITES = ("heldout", "tiers", "blind", "seen")
+
+
+def rendered(readme: str) -> str:
+    """Return the README with all its tables written anew."""
+    for name in re.findall(r"<!-- (\w+) -->", readme):
+        text = grader() if name == "grader" else study(ROOT / "paper" / name)
+        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        readme = block.sub(lambda match, text=text: match[1] + text + match[2], readme)
+    return readme
+
+
+def study(folder: Path) -> str:
+    """Return a study's accuracies, arm by suite, and a line that says what they come from."""
+    summary, provenance, timings = (
+        json.loads((folder / f"{name}.json").read_text()) for name in ("summary", "provenance", "timings")
+    )
+    rows = {(r["arm"], r["suite"]): r for r in summary["rows"] if r["metric"] == "accuracy"}
+    suites = [suite for suite in SUITES if any(s == suite for _, s in rows)]
+    lines = ["| arm | " + " | ".join(suites) + " | context tokens |", "|---" * (len(suites) + 2) + "|"]
+    for arm in ARMS:
+        told = [cell(rows.get((arm, suite))) for suite in suites]
+        tokens = rows[arm, suites[0]]["context_tokens"]
+        lines.append(f"| {arm} | " + " | ".join(told) + f" | {tokens:.0f} |")
+    return "\n".join(lines) + "\n\n" + origin(summary, provenance, timings) + "\n"
+
+
+def cell(row: dict[str, Any] | None) -> str:
+    """Return one accuracy with its interval, in percent."""
+    if row is None:
+        return "–"
+    return f"{number(row['estimate'], 'accuracy')} [{', '.join(number(row[k], 'accuracy') for k in ('ci_low', 'ci_high'))}]"
+
+
+def origin(summary: dict[str, Any], provenance: dict[str, Any], timings: dict[str, Any]) -> str:
+    """Return where a study's numbers come from."""
+    row = next(r for r in summary["rows"] if r["arm"] == "finetune" and r["suite"] == "heldout")
+    told = {key: provenance[key] for key in ("command", "commit", "model", "hardware", "date")}
+    return (
+        f"Accuracy in % [95 % interval]; {row['n_facts']} facts, {row['n_items']} held-out answers, {row['n_seeds']} "
+        f"seeds. `{told['command']}`, commit {str(told['commit'])[:8]}, {told['model']}, {told['hardware']}, "
+        f"{str(told['date'])[:10]}."
+    )
+
+
+def grader() -> str:
+    """Return the grader's errors on planted answers by type, and on real outputs by arm."""
+    lines = ["| answers | right | wrong | false accepts | false rejects |", "|---|---|---|---|---|"]
+    for what, folder in (("planted", "planted"), ("real", "real")):
+        lines += [_grader_row(what, r) for r in rates(LABELLED / folder)]
+    return "\n".join(lines) + "\n"
+
+
+def _grader_row(what: str, r: Rates) -> str:
+    return (
+        f"| {what}, {r.group} | {r.right} | {r.wrong} | {len(r.false_accepts)} ({r.false_accept_rate:.1%}) "
+        f"| {len(r.false_rejects)} ({r.false_reject_rate:.1%}) |"
+    )
+
+
+if __name__ == "__main__":
+    path = ROOT / "README.md"
+    write_text(path, rendered(path.read_text()))
