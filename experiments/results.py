@@ -109,7 +109,9 @@ def read_items(folder: Path) -> list[dict[str, Any]]:
     """
     path = folder / "items.jsonl"
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        # Not splitlines(): an answer may hold a separator such as U+2028, which ends no line of the file.
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is gone or damaged: remove that folder and run again.") from error
 
