@@ -140,9 +140,23 @@ def _timings(study: "Study", records: dict[str, Record | None], cells: list[Cell
             continue
         row = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed, "condition": dict(cell.condition)}
         rows.append(row | record.timing.model_dump())
-    trained = {r.adapter: r.timing.train_seconds or 0.0 for r in records.values() if r and r.adapter and r.timing}
-    evaluated = sum(r.timing.evaluation_seconds for r in records.values() if r and r.timing)
-    return {"cells": rows, "study_seconds": sum(trained.values()) + evaluated}
+    return {"cells": rows, "training_and_answering_seconds": _work([r for r in records.values() if r is not None])}
+
+
+def _work(records: list[Record]) -> float:
+    """Return the seconds that cells took to train and answer, whenever they ran.
+
+    Cells that share an adapter (several suites) share one training.
+    """
+    trained: dict[str, float] = {}
+    answered = 0.0
+    for record in records:
+        if record.timing is None:
+            continue
+        answered += record.timing.evaluation_seconds
+        if record.adapter is not None:
+            trained[record.adapter] = max(trained.get(record.adapter, 0.0), record.timing.train_seconds or 0.0)
+    return sum(trained.values()) + answered
 
 
 def _provenance(study: "Study", records: dict[str, Record | None]) -> dict[str, Any]:

@@ -76,6 +76,14 @@ def counts(summary: Summary) -> str:
     return "; ".join(parts) or "no rows"
 
 
+def work(timings: Mapping[str, Any]) -> str:
+    """Say how long the cells trained and answered; that is work, also of earlier runs, and no waiting time."""
+    seconds = timings.get("training_and_answering_seconds")
+    if seconds is None:
+        return "How long the cells trained and answered was not recorded."
+    return f"Training and answering of the cells, earlier runs included: {seconds:.0f} s in all."
+
+
 def outcomes(summary: Summary) -> str:
     """Write how many cells came to which end: "23 cells: 1 failed, 22 success"."""
     ends = Counter(str(cell["status"]) for cell in summary.get("cells", []))
