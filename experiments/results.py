@@ -1,9 +1,6 @@
 """What a study leaves behind: summary, timings, provenance, tables, figures, report."""
 
-import datetime
 import json
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +9,8 @@ from andraeus.files import write_json
 from andraeus.hashing import content_hash, file_sha256
 from andraeus.training.adapter import export
 from evaluation.summary import CellResult, summarise
-from experiments import provenance
 from experiments.build import build
+from experiments.origin import origin
 from experiments.record import Record
 from experiments.store import Store
 
@@ -51,14 +48,14 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     contrasts = [dict(c) for c in study.config.contrasts]
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
     summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, sorted(study.notes))
-    timings = _timings(study, records, cells)
+    timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
     try:
         write_json(folder / "timings.json", timings)
-        write_json(folder / "provenance.json", origin := _provenance(study, records))
+        write_json(folder / "provenance.json", made)
         write_tables(folder, summary)
         write_figures(folder, summary)
-        write_report(folder, summary, timings, origin)
+        write_report(folder, summary, timings, made)
         # Last: a folder that holds a summary holds all of it.
         write_json(folder / "summary.json", summary)
     except OSError as error:
@@ -125,14 +122,7 @@ def _study_hash(study: "Study") -> str:
     return content_hash([study.arguments, [planned.swept for planned in study.cells.values()]])
 
 
-def _person(planned: "Planned") -> str:
-    """Name a profile by where its config says it comes from, with the hash of its content."""
-    facts = planned.cell.config.facts
-    name = facts.get("path") or f"synthetic, {facts.get('n')} facts, facts.seed {facts.get('seed')}"
-    return f"{name} ({planned.cell.profile.content})"
-
-
-def _timings(study: "Study", records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
+def _timings(records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
     rows = []
     for cell in cells:
         record = records[cell.identity]
@@ -157,22 +147,3 @@ def _work(records: list[Record]) -> float:
         if record.adapter is not None:
             trained[record.adapter] = max(trained.get(record.adapter, 0.0), record.timing.train_seconds or 0.0)
     return sum(trained.values()) + answered
-
-
-def _provenance(study: "Study", records: dict[str, Record | None]) -> dict[str, Any]:
-    done = [r for r in records.values() if r is not None]
-    models = {json.dumps(r.provenance["model"], sort_keys=True): r.provenance["model"] for r in done}
-    first: dict[str, Any] = next(iter(models.values()), {})
-    hardware = provenance.hardware()
-    return {
-        "command": shlex.join(["andraeus", *sys.argv[1:]]),
-        **provenance.code(),
-        "model": ", ".join(sorted({m["name"] for m in models.values()})),
-        "model_origin": first.get("origin"),
-        "models": list(models.values()),
-        "hardware": f"{hardware['cpu']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB",
-        "versions": provenance.versions(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "threads": study.config.threads,
-        "profiles": sorted({_person(planned) for planned in study.cells.values()}),
-    }

@@ -82,6 +82,7 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
         "Date": words.plain(provenance.get("date")),
         "Commit": words.plain(provenance.get("commit")) + dirty,
         "Versions": words.plain(provenance.get("versions")),
+        **words.summarised(provenance),
     }
     lines = [f"- {name}: {markdown(text)}" for name, text in entries.items()]
     command = one_line(words.plain(provenance.get("command")))

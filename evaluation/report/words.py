@@ -65,6 +65,16 @@ def plain(value: Any) -> str:
     return "not recorded" if value is None else str(value)
 
 
+def summarised(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Say which commit graded and summarised the answers, where it is not the one that made them."""
+    by = provenance.get("summarised") or {}
+    same = all(by.get(key) == provenance.get(key) for key in ("commit", "dirty"))
+    changes = ", with uncommitted changes" if by.get("dirty") else ""
+    return (
+        {} if same or not by else {"Graded and summarised by": f"{plain(by.get('commit'))}{changes}, {by.get('date')}"}
+    )
+
+
 def counts(summary: Summary) -> str:
     """Write how many items, facts, profiles and seeds the rows rest on, as a number or a range."""
     parts = []

@@ -21,6 +21,17 @@ def test_it_says_what_was_asked(tmp_path: Path, summary: Data, timings: Data, pr
     assert "- n: items 20 to 144; facts 20 to 36; profiles 1; seeds 3" in text
 
 
+def test_it_says_what_graded_answers_that_another_commit_made(
+    tmp_path: Path, summary: Data, timings: Data, provenance: Data
+) -> None:
+    here = {"commit": "ffff0000", "dirty": False, "date": "2026-03-01"}
+    text = write_report(tmp_path, summary, timings, provenance | {"summarised": here}).read_text()
+    assert "- Graded and summarised by: ffff0000, 2026-03-01" in text
+    here |= {"commit": provenance["commit"], "dirty": True}
+    text = write_report(tmp_path, summary, timings, provenance | {"summarised": here}).read_text()
+    assert "summarised by" not in text
+
+
 def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert (
