@@ -26,22 +26,24 @@ class CellResult:
     Attributes:
         identity: Content hash of the cell.
         arm: Name of the arm.
-        condition: Overrides that tell its row apart.
+        condition: Overrides that tell its row apart, by the values they have.
         suite: Name of the suite.
         profile: Content hash of the profile.
         seed: Training seed, or ``None`` for an arm without randomness.
         status: ``success``, ``failed``, or ``missing`` where the machine lost it.
         items: Rows of items.jsonl; empty unless the cell is a success.
+        choices: All that was chosen for it, swept or fixed, also what tells no rows apart: contrasts may name it.
     """
 
     identity: str
     arm: str
-    condition: Mapping[str, str]
+    condition: Mapping[str, Any]
     suite: str
     profile: str
     seed: int | None
     status: str
     items: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 def summarise(
@@ -113,6 +115,8 @@ class _Group:
 
     def __init__(self, cells: list[CellResult]) -> None:
         self.arm, self.condition, self.suite = cells[0].arm, dict(cells[0].condition), cells[0].suite
+        chosen = [{k: _text(v) for k, v in {**c.choices, **c.condition}.items()} for c in cells]
+        self.choices = dict(set.intersection(*(set(choices.items()) for choices in chosen)))
         self.lost = [c for c in cells if c.status != "success"]
         self.total = len(cells)
         self.frame = _frame([c for c in cells if c.status == "success"])
@@ -224,13 +228,19 @@ def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _side(stated: Mapping[str, Any]) -> dict[str, Any]:
-    condition = {k: str(v) for k, v in stated.items() if k not in ("arm", "condition")}
+    condition = {k: v for k, v in stated.items() if k not in ("arm", "condition")}
     return {"arm": stated["arm"], "condition": condition | dict(stated.get("condition") or {})}
 
 
 def _matches(group: _Group, wanted: Mapping[str, Any], suite: str) -> bool:
-    same = all(group.condition.get(k) == str(v) for k, v in wanted["condition"].items())
+    same = all(group.choices.get(k) == _text(v) for k, v in wanted["condition"].items())
     return group.arm == wanted["arm"] and group.suite == suite and same
+
+
+def _text(value: Any) -> str:
+    """Write a value so that equal choices are equal, however they were typed: a group's name 1 and the number 1."""
+    whole = isinstance(value, float) and value.is_integer()
+    return value if isinstance(value, str) else canonical_json(int(value) if whole else value)
 
 
 def _rounded(value: float | None) -> float | None:

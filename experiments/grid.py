@@ -1,6 +1,9 @@
 """From grids and command-line overrides to the list of overrides of each cell."""
 
+import math
 import re
+from collections.abc import Mapping
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -76,6 +79,30 @@ def _value(value: Any) -> str:
 def as_arguments(cell: dict[str, str]) -> list[str]:
     """Return a cell's swept overrides as Hydra takes them."""
     return [f"{key}='{value}'" if key in _NUMBERED_GROUPS else f"{key}={value}" for key, value in cell.items()]
+
+
+def decoded(cell: Mapping[str, str]) -> dict[str, Any]:
+    """Return a cell's swept overrides with the values that Hydra reads from their spelling.
+
+    ``null`` is ``None``, ``true`` is ``True``, quoted text is the text without its quotes.
+    """
+    return {key.lstrip("+"): _read(key, spelled) for key, spelled in cell.items()}
+
+
+def fixed_choices(arguments: list[str]) -> dict[str, Any]:
+    """Return what overrides choose that are no sweeps, by key."""
+    overrides = OverridesParser.create().parse_overrides(arguments)
+    chosen = [o for o in overrides if not o.is_sweep_override() and not o.is_delete()]
+    return {o.get_key_element().lstrip("+"): _read(o.get_key_element(), o.get_value_string()) for o in chosen}
+
+
+@cache
+def _read(key: str, spelled: str) -> Any:
+    if key in _NUMBERED_GROUPS:
+        return spelled.strip("'\"")
+    value = OverridesParser.create().parse_override(f"{key}={spelled}").value()
+    # JSON has no infinity.
+    return spelled if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def with_quoted_groups(arguments: list[str]) -> list[str]:

@@ -1,15 +1,19 @@
 """What a study leaves behind: summary, timings, provenance, tables, figures, report."""
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omegaconf import OmegaConf
+
 from andraeus.errors import UserError
 from andraeus.files import write_json
-from andraeus.hashing import content_hash, file_sha256
+from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
 from evaluation.summary import CellResult, summarise
 from experiments.build import build
+from experiments.grid import decoded, fixed_choices
 from experiments.origin import origin
 from experiments.record import Record
 from experiments.store import Store
@@ -38,14 +42,18 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
 
     store = Store(study.config.paths.store)
     records = {identity: store.record(identity) for identity in study.cells}
-    telling = _telling_keys(list(study.cells.values()))
-    cells = [_result(planned, records[i], store, telling) for i, planned in study.cells.items()]
+    swept = {i: decoded(planned.swept) for i, planned in study.cells.items()}
+    telling, common = _telling_keys(swept.values()), _common_choices(study, swept.values())
+    cells = [
+        _result(planned, records[i], store, {k: v for k, v in swept[i].items() if k in telling}, common | swept[i])
+        for i, planned in study.cells.items()
+    ]
     failed = [
         {"arm": p.cell.arm.name, "suite": p.cell.suite.name, "seed": p.cell.seed, "error": failures[i]}
         for i, p in study.cells.items()
         if i in failures
     ]
-    contrasts = [dict(c) for c in study.config.contrasts]
+    contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
     summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, sorted(study.notes))
     timings, made = _timings(records, cells), origin(study, records.values())
@@ -73,28 +81,38 @@ def export_adapter(study: "Study") -> None:
     print(f"Your adapter: {output}")
 
 
-def _telling_keys(planned: list["Planned"]) -> set[str]:
+def _telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the swept overrides that take more than one value in the study."""
     values: dict[str, set[str]] = {}
-    for one in planned:
-        for key, value in one.swept.items():
+    for one in swept:
+        for key, value in one.items():
             if key not in _CROSSED:
-                values.setdefault(key, set()).add(value)
+                values.setdefault(key, set()).add(canonical_json(value))
     return {key for key, found in values.items() if len(found) > 1}
 
 
-def _result(planned: "Planned", record: Record | None, store: Store, telling: set[str]) -> CellResult:
+def _common_choices(study: "Study", swept: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what holds for all cells: the groups' defaults and what the command line fixes, but nothing swept."""
+    choices = {k: v for k, v in study.config.hydra.runtime.choices.items() if not k.startswith("hydra/")}
+    varied = {key for one in swept for key in one}
+    return {k: v for k, v in (choices | fixed_choices(study.arguments)).items() if k not in varied}
+
+
+def _result(
+    planned: "Planned", record: Record | None, store: Store, condition: dict[str, Any], choices: dict[str, Any]
+) -> CellResult:
     cell = planned.cell
     status = "missing" if record is None or record.status == "started" else record.status
     return CellResult(
         identity=cell.identity,
         arm=cell.arm.name,
-        condition={k: v for k, v in planned.swept.items() if k in telling},
+        condition=condition,
         suite=cell.suite.name,
         profile=cell.profile.content,
         seed=cell.seed,
         status=status,
         items=read_items(store.cell(cell.identity)) if status == "success" else [],
+        choices=choices,
     )
 
 

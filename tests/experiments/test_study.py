@@ -222,3 +222,13 @@ def test_help_and_config_answer_without_torch(andraeus: Program, environment: di
     )
     assert "smollm2_135m" in done.stdout
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_contrasts_find_rows_by_what_the_command_line_fixes(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    side = "{arm:finetune,condition:{lora:r4,training.plateau:null,tier:all}}"
+    contrast = f"contrasts=[{{a:{side},b:{{arm:base}},suite:heldout,metric:accuracy}}]"
+    done = andraeus("-m", "arm=base,finetune", "study=fixed", contrast, *tiny)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(summary_of(tmp_path, "fixed"))
+    assert summary["contrasts"][0]["difference"] is not None
+    assert summary["contrasts"][0]["a"]["condition"] == {"lora": "r4", "training.plateau": None, "tier": "all"}
