@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 # Items are shown apart by their edit distance to the nearest trained question.
 DISTANCE_BANDS = (("near", 0.0, 0.35), ("middle", 0.35, 0.55), ("far", 0.55, 1.01))
-_METHODS = ("difference", "ci_low", "ci_high", "p_value", "mde")
+_FOUND = ("difference", "ci_low", "ci_high", "p_value", "mde")
+_DESIGN = ("ci_method", "ci_scope", "n_items", "n_facts", "n_profiles", "n_seeds", "design", "n_unpaired")
 
 
 @dataclass(frozen=True)
@@ -205,26 +206,28 @@ def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
 
 
 def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]:
+    metric, suite = stated["metric"], stated["suite"]
     sides = {side: _side(stated[side]) for side in ("a", "b")}
-    contrast: dict[str, Any] = {**sides, "suite": stated["suite"], "metric": stated["metric"]}
-    contrast |= dict.fromkeys((*_METHODS, "p_adjusted"))
-    contrast["reasons"] = {}
-    frames = []
-    for side, wanted in sides.items():
-        found = [g for g in groups if _matches(g, wanted, stated["suite"])]
-        frame = found[0].metric(stated["metric"]) if len(found) == 1 else None
-        reason = f"{side} names {len(found)} rows of this study" if len(found) != 1 else found[0].lost_reason()
-        if reason is None and frame is None:
-            reason = f"{side} has no metric {stated['metric']}"
-        if reason is not None or frame is None:
-            contrast["reasons"] = dict.fromkeys(_METHODS, reason)
-            return contrast
-        frames.append(frame)
+    contrast: dict[str, Any] = {**sides, "suite": suite, "metric": metric}
+    contrast |= dict.fromkeys((*_FOUND, "p_adjusted", *_DESIGN))
+    found = {side: [g for g in groups if _matches(g, wanted, suite)] for side, wanted in sides.items()}
+    frames = [rows[0].metric(metric) if len(rows) == 1 else None for rows in found.values()]
+    reasons = [_unusable(side, rows, metric) for side, rows in found.items()]
+    reason = next((r for r in reasons if r is not None), None)
+    if reason is not None or frames[0] is None or frames[1] is None:
+        return contrast | {"reasons": dict.fromkeys((*_FOUND, *_DESIGN), reason)}
     result = paired_difference(frames[0], frames[1])
-    contrast |= {"difference": _rounded(result.difference), "ci_low": _rounded(result.low)}
-    contrast |= {"ci_high": _rounded(result.high), "p_value": _rounded(result.p_value), "mde": _rounded(result.mde)}
-    contrast["reasons"] = dict(result.reasons)
-    return contrast | {"ci_method": result.method}
+    contrast |= {name: getattr(result, name.removeprefix("ci_")) for name in _DESIGN}
+    contrast |= {name: _rounded(getattr(result, name.removeprefix("ci_"))) for name in _FOUND}
+    return contrast | {"reasons": dict(result.reasons)}
+
+
+def _unusable(side: str, rows: list[_Group], metric: str) -> str | None:
+    """Say why one side of a contrast cannot be computed, if it cannot."""
+    if len(rows) != 1:
+        return f"{side} names {len(rows)} rows of this study"
+    known = rows[0].metric(metric) is not None
+    return rows[0].lost_reason() or (None if known else f"{side} has no metric {metric}")
 
 
 def _side(stated: Mapping[str, Any]) -> dict[str, Any]:

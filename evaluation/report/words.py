@@ -123,7 +123,10 @@ def _found(row: Mapping[str, Any]) -> str:
     else:
         text += f"no p-value: {reason(row, 'p_value')}"
     mde = f"{number(row['mde'], metric)}{unit}" if row["mde"] is not None else f"not known, {reason(row, 'mde')}"
-    return f"{text}; smallest effect it could have found: {mde.rstrip('.')}."
+    # Older summaries do not say.
+    unpaired = row.get("n_unpaired")
+    left_out = f"; {unpaired} answers had no partner in the other arm and were left out" if unpaired else ""
+    return f"{text}; smallest effect it could have found: {mde.rstrip('.')}{left_out}."
 
 
 def _equals(value: float) -> str:

@@ -62,3 +62,20 @@ def test_the_short_form_of_a_side_is_a_condition() -> None:
     found = contrasts(cells, {**STATED, "a": {"arm": "finetune", "arm.k": 3}})[0]
     assert found["a"] == {"arm": "finetune", "condition": {"arm.k": 3}}
     assert found["difference"] is not None
+
+
+def test_a_contrast_says_what_it_speaks_for() -> None:
+    few = cell("base", 5, items=items(5, of=28))
+    found = contrasts([cell(), cell(seed=1), few], STATED)[0]
+    assert (found["n_items"], found["n_facts"], found["n_profiles"], found["n_seeds"]) == (56, 28, 1, 2)
+    assert found["n_unpaired"] == 4
+    assert found["ci_scope"] == "facts, these 2 seeds"
+    assert found["ci_method"].startswith("paired")
+    assert "28 facts" in found["design"]
+
+
+def test_a_null_contrast_has_the_same_keys() -> None:
+    computed, lost = contrasts([cell(), cell("base", 5)], STATED, {**STATED, "b": {"arm": "rag"}})
+    assert computed.keys() == lost.keys()
+    assert lost["n_items"] is None
+    assert lost["reasons"]["difference"]

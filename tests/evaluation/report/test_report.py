@@ -42,6 +42,13 @@ def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, p
     assert f"- finetune − base on tiers: not computed: {LOST}." in text
 
 
+def test_answers_without_a_partner_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    summary["contrasts"][1] |= {"n_unpaired": 12}
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert text.count("no partner") == 1
+    assert "found: 8.1 points; 12 answers had no partner in the other arm and were left out." in text
+
+
 def test_failures_gaps_and_scopes_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert "Of 3 cells: 1 failed, 2 success.\n" in text
