@@ -191,11 +191,11 @@ class _Group:
 def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
     import pandas as pd
 
-    columns = ["profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
+    columns = ["cell", "profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
     columns += ["context_tokens", "recalled", "nearest_trained"]
     rows = [
         (
-            *(cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
+            *(cell.identity, cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
             *(item["answer_type"], item["expected"], float(is_right(item))),
             *(item["context_tokens"], item["recalled"], item["nearest_trained"]),
         )
@@ -216,10 +216,30 @@ def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]
     reason = next((r for r in reasons if r is not None), None)
     if reason is not None or frames[0] is None or frames[1] is None:
         return contrast | {"reasons": dict.fromkeys((*_FOUND, *_DESIGN), reason)}
-    result = paired_difference(frames[0], frames[1])
+    try:
+        result = paired_difference(_merged(frames[0]), _merged(frames[1]))
+    except ValueError as error:
+        # By now everything has run: what cannot be compared is told, and the rest is kept.
+        return contrast | {"reasons": dict.fromkeys((*_FOUND, *_DESIGN), str(error))}
     contrast |= {name: getattr(result, name.removeprefix("ci_")) for name in _DESIGN}
     contrast |= {name: _rounded(getattr(result, name.removeprefix("ci_"))) for name in _FOUND}
     return contrast | {"reasons": dict(result.reasons)}
+
+
+def _merged(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Take cells of one profile and one seed as one: the mean of what they scored on an item.
+
+    A profile from a file is the same person under every ``facts.seed``, which draws but typos and order.
+
+    Raises:
+        ValueError: One cell holds an item twice.
+    """
+    item = ["profile", "fact", "item", "seed"]
+    if twice := int(frame.duplicated(["cell", *item]).sum()):
+        raise ValueError(f"{twice} items were graded twice in one cell")
+    if not frame.duplicated(item).any():
+        return frame
+    return frame.groupby(item, dropna=False, as_index=False).agg({"score": "mean"})
 
 
 def _unusable(side: str, rows: list[_Group], metric: str) -> str | None:

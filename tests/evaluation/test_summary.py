@@ -79,3 +79,23 @@ def test_a_null_contrast_has_the_same_keys() -> None:
     assert computed.keys() == lost.keys()
     assert lost["n_items"] is None
     assert lost["reasons"]["difference"]
+
+
+@pytest.mark.parametrize("other", ["base", "finetune"])
+def test_cells_of_one_profile_and_seed_are_one(other: str) -> None:
+    # facts=file facts.seed=0,1: one person, another order of the trained questions.
+    cells = [cell(identity="x"), cell(identity="y", right=10), cell("base", 5)]
+    cells += [cell("base", 15, identity="z")] if other == "base" else []
+    summary = summarise("s", "h", cells, [STATED])
+    row = next(r for r in summary["rows"] if r["arm"] == "finetune" and r["metric"] == "accuracy")
+    found = summary["contrasts"][0]
+    assert (row["n_profiles"], row["n_seeds"]) == (found["n_profiles"], found["n_seeds"]) == (1, 1)
+    assert row["estimate"] == pytest.approx(0.5)
+    assert found["difference"] == pytest.approx(15 / 30 - (10 / 30 if other == "base" else 5 / 30))
+    assert found["n_items"] == 30
+
+
+def test_an_item_twice_in_one_cell_is_a_null_with_its_reason() -> None:
+    found = contrasts([cell(items=[*items(20), *items(20)[:2]]), cell("base", 5)], STATED)[0]
+    assert found["difference"] is None
+    assert found["reasons"]["difference"] == "2 items were graded twice in one cell"

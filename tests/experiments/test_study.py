@@ -232,3 +232,12 @@ def test_contrasts_find_rows_by_what_the_command_line_fixes(andraeus: Program, t
     summary = json.loads(summary_of(tmp_path, "fixed"))
     assert summary["contrasts"][0]["difference"] is not None
     assert summary["contrasts"][0]["a"]["condition"] == {"lora": "r4", "training.plateau": None, "tier": "all"}
+
+
+def test_a_person_from_a_file_is_one_under_every_facts_seed(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    contrast = "contrasts=[{a:{arm:finetune},b:{arm:base},suite:heldout,metric:accuracy}]"
+    done = andraeus("-m", "arm=base,finetune", "facts.seed=0,1", "study=twice", contrast, *tiny)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(summary_of(tmp_path, "twice"))
+    assert summary["contrasts"][0]["difference"] is not None
+    assert {r["n_profiles"] for r in summary["rows"]} == {1}
