@@ -211,6 +211,7 @@ def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]
     contrast: dict[str, Any] = {**sides, "suite": suite, "metric": metric}
     contrast |= dict.fromkeys((*_FOUND, "p_adjusted", *_DESIGN))
     found = {side: [g for g in groups if _matches(g, wanted, suite)] for side, wanted in sides.items()}
+    contrast["asked"] = all(found.values())
     frames = [rows[0].metric(metric) if len(rows) == 1 else None for rows in found.values()]
     reasons = [_unusable(side, rows, metric) for side, rows in found.items()]
     reason = next((r for r in reasons if r is not None), None)
@@ -244,8 +245,10 @@ def _merged(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 def _unusable(side: str, rows: list[_Group], metric: str) -> str | None:
     """Say why one side of a contrast cannot be computed, if it cannot."""
-    if len(rows) != 1:
-        return f"{side} names {len(rows)} rows of this study"
+    if not rows:
+        return f"not asked for: this study has no row that {side} names"
+    if len(rows) > 1:
+        return f"{side} names {len(rows)} rows of this study: its condition has to tell them apart"
     known = rows[0].metric(metric) is not None
     return rows[0].lost_reason() or (None if known else f"{side} has no metric {metric}")
 

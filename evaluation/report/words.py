@@ -11,12 +11,16 @@ _NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
 
 
 def contrasts(summary: Summary) -> list[str]:
-    """Write each contrast as one sentence."""
+    """Write each contrast as one sentence; those whose rows nobody asked for share one at the end."""
+    told, not_asked = [], []
     keys = differing(sides_of(summary))
-    return [
-        f"{label(side_of(row['a']), keys)} − {label(side_of(row['b']), keys)} on {_where(row)}: {_found(row)}"
-        for row in summary.get("contrasts", [])
-    ]
+    for row in summary.get("contrasts", []):
+        name = f"{label(side_of(row['a']), keys)} − {label(side_of(row['b']), keys)} on {_where(row)}"
+        if row.get("asked", True):
+            told.append(f"{name}: {_found(row)}")
+        else:
+            not_asked.append(name)
+    return [*told, f"Not asked for: {', '.join(not_asked)}."] if not_asked else told
 
 
 def scopes(summary: Summary, metric: str | None = None) -> list[str]:

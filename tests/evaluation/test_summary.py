@@ -99,3 +99,11 @@ def test_an_item_twice_in_one_cell_is_a_null_with_its_reason() -> None:
     found = contrasts([cell(items=[*items(20), *items(20)[:2]]), cell("base", 5)], STATED)[0]
     assert found["difference"] is None
     assert found["reasons"]["difference"] == "2 items were graded twice in one cell"
+
+
+def test_a_contrast_of_what_was_left_out_is_not_asked_for() -> None:
+    cells = [cell(), cell("base", 5), cell("base", 6, condition={"x": 1})]
+    rag, asked = contrasts(cells, {**STATED, "b": {"arm": "rag"}}, STATED)
+    assert (rag["asked"], asked["asked"]) == (False, True)
+    assert rag["reasons"]["difference"] == "not asked for: this study has no row that b names"
+    assert asked["reasons"]["difference"].startswith("b names 2 rows of this study: ")

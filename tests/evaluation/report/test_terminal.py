@@ -75,3 +75,12 @@ def test_a_study_where_all_failed(tmp_path: Path) -> None:
     text = printed(study([], failures=failures), {"cells": []}, tmp_path, width=80)
     assert "No cell gave an accuracy." in text
     assert "  rag on seen, seed 3: boom" in text
+
+
+def test_contrasts_of_what_was_left_out_take_one_line(tmp_path: Path, summary: Data, timings: Data) -> None:
+    for contrast in summary["contrasts"][1:]:
+        contrast |= {"difference": None, "reasons": {"difference": "not asked for"}, "asked": False}
+    text = printed(summary, timings, tmp_path, width=200)
+    assert "  Not asked for: finetune − rag on heldout, finetune − base on tiers." in text
+    assert text.count("not computed") == 0
+    assert text.count("Holm-adjusted") == 1
