@@ -55,6 +55,7 @@ def summarise(
     endpoint: Mapping[str, str] | None = None,
     failures: Sequence[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),
+    overrides: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Grade all items and summarise a study.
 
@@ -68,6 +69,7 @@ def summarise(
         endpoint: The primary endpoint, ``{suite, metric}``.
         failures: What failed, for the report.
         notes: What was not run, for the report.
+        overrides: What the command line changed of what the file states.
     """
     ordered = sorted(cells, key=_cell_order)
     groups = {key: _Group(part) for key, part in _grouped(ordered).items()}
@@ -80,6 +82,7 @@ def summarise(
         "schema": SCHEMA,
         "study": study,
         "study_hash": study_hash,
+        "overrides": list(overrides),
         "endpoint": dict(endpoint) if endpoint else None,
         "rows": rows,
         "contrasts": compared,

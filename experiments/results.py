@@ -55,7 +55,8 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     ]
     contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
-    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, sorted(study.notes))
+    notes, overrides = sorted(study.notes), study.overrides
+    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides)
     timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
     try:

@@ -1,7 +1,7 @@
 import pytest
 
 from andraeus.errors import UserError
-from experiments.grid import as_arguments, decoded, expand, fixed_choices, with_quoted_groups
+from experiments.grid import as_arguments, decoded, expand, fixed_choices, shaping, with_quoted_groups
 
 GRID = {"arm": ["base", "finetune"], "seed": [0, 1], "suite": ["heldout", "blind"]}
 
@@ -80,3 +80,17 @@ def test_fixed_choices_are_what_is_no_sweep() -> None:
         "arm.note": "a b",
         "training.epochs": 2,
     }
+
+
+def test_only_what_can_change_a_result_makes_another_study() -> None:
+    silent = ["experiment=quickstart", "study=mine", "plan=true", "tracker=wandb", "tracker.project=x", "paths.store=y"]
+    silent += ["output=there", "hydra/launcher=basic", "hydra.verbose=true", "fail_fast=true"]
+    assert shaping(silent) == []
+    typed = ["lora='r4'", "~arm.k", "facts=synthetic", "+arm.note='a b'", "threads=1", "lora=r8"]
+    assert shaping(typed) == ['+arm.note="a b"', "facts=synthetic", "lora=r8", "threads=1", "~arm.k"]
+
+
+def test_one_study_is_written_one_way() -> None:
+    one = ["seed=0,1", "lora=r4,r16", "training.learning_rate=1e-3"]
+    other = ["training.learning_rate=0.001", "lora='r16',r4", "seed=range(0,2)"]
+    assert shaping(one) == shaping(other) == ["lora=r16,r4", "seed=0,1", "training.learning_rate=0.001"]

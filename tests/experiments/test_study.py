@@ -241,3 +241,21 @@ def test_a_person_from_a_file_is_one_under_every_facts_seed(andraeus: Program, t
     summary = json.loads(summary_of(tmp_path, "twice"))
     assert summary["contrasts"][0]["difference"] is not None
     assert {r["n_profiles"] for r in summary["rows"]} == {1}
+
+
+def test_a_named_study_under_overrides_has_a_folder_of_its_own(
+    andraeus: Program, tiny: list[str], tmp_path: Path
+) -> None:
+    done = andraeus("experiment=quickstart", "arm=base", "suite=heldout", *tiny)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.startswith("quickstart-")
+    assert f"results/{folder.name}/summary.json" in done.stdout
+    assert "Not asked for: finetune − base on heldout" in " ".join(done.stdout.split())
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["study"] == folder.name
+    assert {"arm=base", "suite=heldout", "lora=r4"} <= set(summary["overrides"])
+    assert [c["asked"] for c in summary["contrasts"]] == [False] * 4
+    identity = summary["cells"][0]["identity"]
+    record = json.loads((tmp_path / "store" / "cells" / identity / "record.json").read_text())
+    assert record["provenance"]["config"]["study"] == folder.name
