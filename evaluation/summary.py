@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 SCHEMA = 1
 # Items are shown apart by their edit distance to the nearest trained question.
 DISTANCE_BANDS = (("near", 0.0, 0.35), ("middle", 0.35, 0.55), ("far", 0.55, 1.01))
-_METHODS = ("difference", "ci_low", "ci_high", "p_value", "mde")
+_FOUND = ("difference", "ci_low", "ci_high", "p_value", "mde")
+_DESIGN = ("ci_method", "ci_scope", "n_items", "n_facts", "n_profiles", "n_seeds", "design", "n_unpaired")
 
 
 @dataclass(frozen=True)
@@ -26,22 +27,24 @@ class CellResult:
     Attributes:
         identity: Content hash of the cell.
         arm: Name of the arm.
-        condition: Overrides that tell its row apart.
+        condition: Overrides that tell its row apart, by the values they have.
         suite: Name of the suite.
         profile: Content hash of the profile.
         seed: Training seed, or ``None`` for an arm without randomness.
         status: ``success``, ``failed``, or ``missing`` where the machine lost it.
         items: Rows of items.jsonl; empty unless the cell is a success.
+        choices: All that was chosen for it, swept or fixed, also what tells no rows apart: contrasts may name it.
     """
 
     identity: str
     arm: str
-    condition: Mapping[str, str]
+    condition: Mapping[str, Any]
     suite: str
     profile: str
     seed: int | None
     status: str
     items: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    choices: Mapping[str, Any] = field(default_factory=dict)
 
 
 def summarise(
@@ -52,6 +55,7 @@ def summarise(
     endpoint: Mapping[str, str] | None = None,
     failures: Sequence[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),
+    overrides: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Grade all items and summarise a study.
 
@@ -65,6 +69,7 @@ def summarise(
         endpoint: The primary endpoint, ``{suite, metric}``.
         failures: What failed, for the report.
         notes: What was not run, for the report.
+        overrides: What the command line changed of what the file states.
     """
     ordered = sorted(cells, key=_cell_order)
     groups = {key: _Group(part) for key, part in _grouped(ordered).items()}
@@ -77,6 +82,7 @@ def summarise(
         "schema": SCHEMA,
         "study": study,
         "study_hash": study_hash,
+        "overrides": list(overrides),
         "endpoint": dict(endpoint) if endpoint else None,
         "rows": rows,
         "contrasts": compared,
@@ -113,6 +119,8 @@ class _Group:
 
     def __init__(self, cells: list[CellResult]) -> None:
         self.arm, self.condition, self.suite = cells[0].arm, dict(cells[0].condition), cells[0].suite
+        chosen = [{k: _text(v) for k, v in {**c.choices, **c.condition}.items()} for c in cells]
+        self.choices = dict(set.intersection(*(set(choices.items()) for choices in chosen)))
         self.lost = [c for c in cells if c.status != "success"]
         self.total = len(cells)
         self.frame = _frame([c for c in cells if c.status == "success"])
@@ -186,11 +194,11 @@ class _Group:
 def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
     import pandas as pd
 
-    columns = ["profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
+    columns = ["cell", "profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
     columns += ["context_tokens", "recalled", "nearest_trained"]
     rows = [
         (
-            *(cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
+            *(cell.identity, cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
             *(item["answer_type"], item["expected"], float(is_right(item))),
             *(item["context_tokens"], item["recalled"], item["nearest_trained"]),
         )
@@ -201,36 +209,67 @@ def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
 
 
 def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]:
+    metric, suite = stated["metric"], stated["suite"]
     sides = {side: _side(stated[side]) for side in ("a", "b")}
-    contrast: dict[str, Any] = {**sides, "suite": stated["suite"], "metric": stated["metric"]}
-    contrast |= dict.fromkeys((*_METHODS, "p_adjusted"))
-    contrast["reasons"] = {}
-    frames = []
-    for side, wanted in sides.items():
-        found = [g for g in groups if _matches(g, wanted, stated["suite"])]
-        frame = found[0].metric(stated["metric"]) if len(found) == 1 else None
-        reason = f"{side} names {len(found)} rows of this study" if len(found) != 1 else found[0].lost_reason()
-        if reason is None and frame is None:
-            reason = f"{side} has no metric {stated['metric']}"
-        if reason is not None or frame is None:
-            contrast["reasons"] = dict.fromkeys(_METHODS, reason)
-            return contrast
-        frames.append(frame)
-    result = paired_difference(frames[0], frames[1])
-    contrast |= {"difference": _rounded(result.difference), "ci_low": _rounded(result.low)}
-    contrast |= {"ci_high": _rounded(result.high), "p_value": _rounded(result.p_value), "mde": _rounded(result.mde)}
-    contrast["reasons"] = dict(result.reasons)
-    return contrast | {"ci_method": result.method}
+    contrast: dict[str, Any] = {**sides, "suite": suite, "metric": metric}
+    contrast |= dict.fromkeys((*_FOUND, "p_adjusted", *_DESIGN))
+    found = {side: [g for g in groups if _matches(g, wanted, suite)] for side, wanted in sides.items()}
+    contrast["asked"] = all(found.values())
+    frames = [rows[0].metric(metric) if len(rows) == 1 else None for rows in found.values()]
+    reasons = [_unusable(side, rows, metric) for side, rows in found.items()]
+    reason = next((r for r in reasons if r is not None), None)
+    if reason is not None or frames[0] is None or frames[1] is None:
+        return contrast | {"reasons": dict.fromkeys((*_FOUND, *_DESIGN), reason)}
+    try:
+        result = paired_difference(_merged(frames[0]), _merged(frames[1]))
+    except ValueError as error:
+        # By now everything has run: what cannot be compared is told, and the rest is kept.
+        return contrast | {"reasons": dict.fromkeys((*_FOUND, *_DESIGN), str(error))}
+    contrast |= {name: getattr(result, name.removeprefix("ci_")) for name in _DESIGN}
+    contrast |= {name: _rounded(getattr(result, name.removeprefix("ci_"))) for name in _FOUND}
+    return contrast | {"reasons": dict(result.reasons)}
+
+
+def _merged(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Take cells of one profile and one seed as one: the mean of what they scored on an item.
+
+    A profile from a file is the same person under every ``facts.seed``, which draws but typos and order.
+
+    Raises:
+        ValueError: One cell holds an item twice.
+    """
+    item = ["profile", "fact", "item", "seed"]
+    if twice := int(frame.duplicated(["cell", *item]).sum()):
+        raise ValueError(f"{twice} items were graded twice in one cell")
+    if not frame.duplicated(item).any():
+        return frame
+    return frame.groupby(item, dropna=False, as_index=False).agg({"score": "mean"})
+
+
+def _unusable(side: str, rows: list[_Group], metric: str) -> str | None:
+    """Say why one side of a contrast cannot be computed, if it cannot."""
+    if not rows:
+        return f"not asked for: this study has no row that {side} names"
+    if len(rows) > 1:
+        return f"{side} names {len(rows)} rows of this study: its condition has to tell them apart"
+    known = rows[0].metric(metric) is not None
+    return rows[0].lost_reason() or (None if known else f"{side} has no metric {metric}")
 
 
 def _side(stated: Mapping[str, Any]) -> dict[str, Any]:
-    condition = {k: str(v) for k, v in stated.items() if k not in ("arm", "condition")}
+    condition = {k: v for k, v in stated.items() if k not in ("arm", "condition")}
     return {"arm": stated["arm"], "condition": condition | dict(stated.get("condition") or {})}
 
 
 def _matches(group: _Group, wanted: Mapping[str, Any], suite: str) -> bool:
-    same = all(group.condition.get(k) == str(v) for k, v in wanted["condition"].items())
+    same = all(group.choices.get(k) == _text(v) for k, v in wanted["condition"].items())
     return group.arm == wanted["arm"] and group.suite == suite and same
+
+
+def _text(value: Any) -> str:
+    """Write a value so that equal choices are equal, however they were typed: a group's name 1 and the number 1."""
+    whole = isinstance(value, float) and value.is_integer()
+    return value if isinstance(value, str) else canonical_json(int(value) if whole else value)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,6 +1,9 @@
 """From grids and command-line overrides to the list of overrides of each cell."""
 
+import math
 import re
+from collections.abc import Mapping
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -10,6 +13,8 @@ from andraeus.errors import UserError
 
 # Hydra reads tier=1 as a number and then refuses it as the name of a config: it goes in quotes.
 _NUMBERED_GROUPS = ("tier",)
+# What is written where, and when it stops: overrides of these change no result.
+_SHAPELESS = ("experiment", "study", "plan", "tracker", "paths", "output", "hydra", "fail_fast")
 _PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
 
 
@@ -47,7 +52,7 @@ def _cells(grid: dict[str, Any], typed: dict[str, list[str]]) -> list[dict[str, 
     for key, values in grid.items():
         if typed.get(key) == []:
             continue
-        axes[key] = typed.get(key) or [_value(v) for v in (values if isinstance(values, list) else [values])]
+        axes[key] = typed.get(key) or [spell(v) for v in (values if isinstance(values, list) else [values])]
         if not axes[key]:
             raise UserError(f"The study's grid has no values for {key}: give it a list.")
     axes |= {key: values for key, values in typed.items() if values and key not in axes}
@@ -56,16 +61,16 @@ def _cells(grid: dict[str, Any], typed: dict[str, list[str]]) -> list[dict[str, 
     return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
 
 
-def _value(value: Any) -> str:
+def spell(value: Any) -> str:
     """Spell a YAML value as Hydra's override grammar reads it."""
     if value is None:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return "[" + ",".join(_value(v) for v in value) + "]"
+        return "[" + ",".join(spell(v) for v in value) + "]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{k}:{_value(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{k}:{spell(v)}" for k, v in value.items()) + "}"
     text = str(value)
     if _PLAIN.fullmatch(text):
         return text
@@ -76,6 +81,47 @@ def _value(value: Any) -> str:
 def as_arguments(cell: dict[str, str]) -> list[str]:
     """Return a cell's swept overrides as Hydra takes them."""
     return [f"{key}='{value}'" if key in _NUMBERED_GROUPS else f"{key}={value}" for key, value in cell.items()]
+
+
+def decoded(cell: Mapping[str, str]) -> dict[str, Any]:
+    """Return a cell's swept overrides with the values that Hydra reads from their spelling.
+
+    ``null`` is ``None``, ``true`` is ``True``, quoted text is the text without its quotes.
+    """
+    return {key.lstrip("+"): _read(key, spelled) for key, spelled in cell.items()}
+
+
+def fixed_choices(arguments: list[str]) -> dict[str, Any]:
+    """Return what overrides choose that are no sweeps, by key."""
+    overrides = OverridesParser.create().parse_overrides(arguments)
+    chosen = [o for o in overrides if not o.is_sweep_override() and not o.is_delete()]
+    return {o.get_key_element().lstrip("+"): _read(o.get_key_element(), o.get_value_string()) for o in chosen}
+
+
+def shaping(arguments: list[str]) -> list[str]:
+    """Return the overrides that can change a study's results, sorted, in one spelling and order of values."""
+    told: dict[str, str] = {}
+    for override in OverridesParser.create().parse_overrides(arguments):
+        key = override.get_key_element()
+        if re.split(r"[./@]", override.key_or_group)[0] in _SHAPELESS:
+            continue
+        if override.is_delete():
+            told[key] = key
+        elif override.is_sweep_override():
+            values = sorted(spell(_read(key, v)) for v in override.sweep_string_iterator())
+            told[key] = f"{key}={','.join(values)}"
+        else:
+            told[key] = f"{key}={spell(_read(key, override.get_value_string()))}"
+    return sorted(told.values())
+
+
+@cache
+def _read(key: str, spelled: str) -> Any:
+    if key in _NUMBERED_GROUPS:
+        return spelled.strip("'\"")
+    value = OverridesParser.create().parse_override(f"{key}={spelled}").value()
+    # JSON has no infinity.
+    return spelled if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def with_quoted_groups(arguments: list[str]) -> list[str]:

@@ -1,19 +1,20 @@
 """What a study leaves behind: summary, timings, provenance, tables, figures, report."""
 
-import datetime
 import json
-import shlex
-import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omegaconf import OmegaConf
+
 from andraeus.errors import UserError
 from andraeus.files import write_json
-from andraeus.hashing import content_hash, file_sha256
+from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
 from evaluation.summary import CellResult, summarise
-from experiments import provenance
 from experiments.build import build
+from experiments.grid import decoded, fixed_choices
+from experiments.origin import origin
 from experiments.record import Record
 from experiments.store import Store
 
@@ -41,24 +42,29 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
 
     store = Store(study.config.paths.store)
     records = {identity: store.record(identity) for identity in study.cells}
-    telling = _telling_keys(list(study.cells.values()))
-    cells = [_result(planned, records[i], store, telling) for i, planned in study.cells.items()]
+    swept = {i: decoded(planned.swept) for i, planned in study.cells.items()}
+    telling, common = _telling_keys(swept.values()), _common_choices(study, swept.values())
+    cells = [
+        _result(planned, records[i], store, {k: v for k, v in swept[i].items() if k in telling}, common | swept[i])
+        for i, planned in study.cells.items()
+    ]
     failed = [
         {"arm": p.cell.arm.name, "suite": p.cell.suite.name, "seed": p.cell.seed, "error": failures[i]}
         for i, p in study.cells.items()
         if i in failures
     ]
-    contrasts = [dict(c) for c in study.config.contrasts]
+    contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
-    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, sorted(study.notes))
-    timings = _timings(study, records, cells)
+    notes, overrides = sorted(study.notes), study.overrides
+    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides)
+    timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
     try:
         write_json(folder / "timings.json", timings)
-        write_json(folder / "provenance.json", origin := _provenance(study, records))
+        write_json(folder / "provenance.json", made)
         write_tables(folder, summary)
         write_figures(folder, summary)
-        write_report(folder, summary, timings, origin)
+        write_report(folder, summary, timings, made)
         # Last: a folder that holds a summary holds all of it.
         write_json(folder / "summary.json", summary)
     except OSError as error:
@@ -76,28 +82,38 @@ def export_adapter(study: "Study") -> None:
     print(f"Your adapter: {output}")
 
 
-def _telling_keys(planned: list["Planned"]) -> set[str]:
+def _telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the swept overrides that take more than one value in the study."""
     values: dict[str, set[str]] = {}
-    for one in planned:
-        for key, value in one.swept.items():
+    for one in swept:
+        for key, value in one.items():
             if key not in _CROSSED:
-                values.setdefault(key, set()).add(value)
+                values.setdefault(key, set()).add(canonical_json(value))
     return {key for key, found in values.items() if len(found) > 1}
 
 
-def _result(planned: "Planned", record: Record | None, store: Store, telling: set[str]) -> CellResult:
+def _common_choices(study: "Study", swept: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what holds for all cells: the groups' defaults and what the command line fixes, but nothing swept."""
+    choices = {k: v for k, v in study.config.hydra.runtime.choices.items() if not k.startswith("hydra/")}
+    varied = {key for one in swept for key in one}
+    return {k: v for k, v in (choices | fixed_choices(study.arguments)).items() if k not in varied}
+
+
+def _result(
+    planned: "Planned", record: Record | None, store: Store, condition: dict[str, Any], choices: dict[str, Any]
+) -> CellResult:
     cell = planned.cell
     status = "missing" if record is None or record.status == "started" else record.status
     return CellResult(
         identity=cell.identity,
         arm=cell.arm.name,
-        condition={k: v for k, v in planned.swept.items() if k in telling},
+        condition=condition,
         suite=cell.suite.name,
         profile=cell.profile.content,
         seed=cell.seed,
         status=status,
         items=read_items(store.cell(cell.identity)) if status == "success" else [],
+        choices=choices,
     )
 
 
@@ -109,7 +125,9 @@ def read_items(folder: Path) -> list[dict[str, Any]]:
     """
     path = folder / "items.jsonl"
     try:
-        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        # Not splitlines(): an answer may hold a separator such as U+2028, which ends no line of the file.
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is gone or damaged: remove that folder and run again.") from error
 
@@ -123,14 +141,7 @@ def _study_hash(study: "Study") -> str:
     return content_hash([study.arguments, [planned.swept for planned in study.cells.values()]])
 
 
-def _person(planned: "Planned") -> str:
-    """Name a profile by where its config says it comes from, with the hash of its content."""
-    facts = planned.cell.config.facts
-    name = facts.get("path") or f"synthetic, {facts.get('n')} facts, facts.seed {facts.get('seed')}"
-    return f"{name} ({planned.cell.profile.content})"
-
-
-def _timings(study: "Study", records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
+def _timings(records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
     rows = []
     for cell in cells:
         record = records[cell.identity]
@@ -138,25 +149,20 @@ def _timings(study: "Study", records: dict[str, Record | None], cells: list[Cell
             continue
         row = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed, "condition": dict(cell.condition)}
         rows.append(row | record.timing.model_dump())
-    trained = {r.adapter: r.timing.train_seconds or 0.0 for r in records.values() if r and r.adapter and r.timing}
-    evaluated = sum(r.timing.evaluation_seconds for r in records.values() if r and r.timing)
-    return {"cells": rows, "study_seconds": sum(trained.values()) + evaluated}
+    return {"cells": rows, "training_and_answering_seconds": _work([r for r in records.values() if r is not None])}
 
 
-def _provenance(study: "Study", records: dict[str, Record | None]) -> dict[str, Any]:
-    done = [r for r in records.values() if r is not None]
-    models = {json.dumps(r.provenance["model"], sort_keys=True): r.provenance["model"] for r in done}
-    first: dict[str, Any] = next(iter(models.values()), {})
-    hardware = provenance.hardware()
-    return {
-        "command": shlex.join(["andraeus", *sys.argv[1:]]),
-        **provenance.code(),
-        "model": ", ".join(sorted({m["name"] for m in models.values()})),
-        "model_origin": first.get("origin"),
-        "models": list(models.values()),
-        "hardware": f"{hardware['cpu']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB",
-        "versions": provenance.versions(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "threads": study.config.threads,
-        "profiles": sorted({_person(planned) for planned in study.cells.values()}),
-    }
+def _work(records: list[Record]) -> float:
+    """Return the seconds that cells took to train and answer, whenever they ran.
+
+    Cells that share an adapter (several suites) share one training.
+    """
+    trained: dict[str, float] = {}
+    answered = 0.0
+    for record in records:
+        if record.timing is None:
+            continue
+        answered += record.timing.evaluation_seconds
+        if record.adapter is not None:
+            trained[record.adapter] = max(trained.get(record.adapter, 0.0), record.timing.train_seconds or 0.0)
+    return sum(trained.values()) + answered

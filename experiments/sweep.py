@@ -15,7 +15,7 @@ from andraeus.errors import UserError
 from andraeus.hashing import content_hash
 from evaluation.suites.item import NothingToAsk
 from experiments.checks import problems
-from experiments.grid import as_arguments, expand
+from experiments.grid import as_arguments, expand, fixed_choices, shaping, spell
 
 if TYPE_CHECKING:
     from experiments.cell import Cell
@@ -48,11 +48,21 @@ class Planned:
 
 @dataclass
 class Study:
-    """A study: its name, its distinct cells, and what was left out."""
+    """A study: its name, its distinct cells, and what was left out.
+
+    Attributes:
+        name: Name of its folder under ``paths.results``.
+        config: The configuration that all cells share.
+        arguments: What the command line fixes for all cells.
+        overrides: What the command line asks for that can change a result, swept or fixed.
+        cells: Its distinct cells, by identity.
+        notes: What is not run, and why.
+    """
 
     name: str
     config: DictConfig
     arguments: list[str]
+    overrides: list[str] = field(default_factory=list)
     cells: dict[str, Planned] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -89,7 +99,11 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
     from experiments.cell import Cell
 
     swept, fixed = expand(grids, arguments)
-    study = Study(_name(engine.config, swept, fixed), engine.config, fixed)
+    changed = shaping(arguments)
+    study = Study(_name(engine.config, swept, fixed, changed), engine.config, fixed, changed)
+    if study.name != engine.config.study:
+        # Trackers group a study's cells by its name.
+        fixed = [*fixed, f"study={spell(study.name)}"]
     wrong: dict[str, None] = {}
     for overrides, config in _compose(engine, swept, fixed):
         cell = Cell(config)
@@ -142,10 +156,16 @@ def _add(study: Study, planned: Planned) -> None:
         same.swept = {k: v for k, v in same.swept.items() if planned.swept.get(k) == v}
 
 
-def _name(config: DictConfig, swept: list[dict[str, str]], fixed: list[str]) -> str:
-    if config.study is not None:
+def _name(config: DictConfig, swept: list[dict[str, str]], fixed: list[str], overrides: list[str]) -> str:
+    """Name a study: as the user does, by its experiment, or by what it sweeps.
+
+    An experiment under overrides that can change its results is another study, with a folder of its own.
+    """
+    if config.study is None:
+        return f"sweep-{content_hash([swept, fixed])[:8]}"
+    if not overrides or "study" in fixed_choices(fixed):
         return str(config.study)
-    return f"sweep-{content_hash([swept, fixed])[:8]}"
+    return f"{config.study}-{content_hash(overrides)[:8]}"
 
 
 def run_missing(engine: Engine, study: Study) -> dict[str, str]:

@@ -21,7 +21,6 @@ from evaluation.report.rows import (
     differing,
     has_interval,
     label,
-    ordered,
     side_of,
     side_order,
     suites_of,
@@ -59,7 +58,7 @@ def write_figures(folder: Path, summary: Summary) -> list[Path]:
                 for suffix in (".png", ".svg"):
                     path.with_suffix(suffix).unlink(missing_ok=True)
             elif name == "accuracy":
-                paths += save(_draw_accuracy(rows, _chances(summary)), path)
+                paths += save(_draw_accuracy(rows), path)
             elif name == "context_cost":
                 paths += save(draw_cost(rows), path)
             elif axis is not None:
@@ -67,11 +66,7 @@ def write_figures(folder: Path, summary: Summary) -> list[Path]:
     return paths
 
 
-def _chances(summary: Summary) -> list[Row]:
-    return [row for row in ordered(summary["rows"]) if row["metric"] == "chance" and row["estimate"] is not None]
-
-
-def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
+def _draw_accuracy(rows: Sequence[Row]) -> "Figure":
     keys, every = differing(map(side_of, rows)), condition_keys(map(side_of, rows))
     sides = {
         label(side_of(row), keys): side_of(row) for row in sorted(rows, key=lambda r: side_order(side_of(r), every))
@@ -85,9 +80,6 @@ def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
     for suite, ax in zip(suites, axes, strict=True):
         ax.set_title(wrapped(suite, 16))
         ax.grid(axis="x")
-        for chance in (row for row in chances if row["suite"] == suite and label(side_of(row), keys) in names):
-            at = names.index(label(side_of(chance), keys))
-            ax.plot([100 * chance["estimate"]], [at], "|", color=QUIET, markersize=9, zorder=1)
         for row in (row for row in rows if row["suite"] == suite):
             _draw_row(ax, row, names.index(label(side_of(row), keys)), look(row["arm"], arms))
     first = axes[0]
@@ -101,7 +93,7 @@ def _draw_accuracy(rows: Sequence[Row], chances: Sequence[Row]) -> "Figure":
     legend = "accuracy in %, with 95 % interval"
     if any(row["estimate"] is not None and not has_interval(row) for row in rows):
         legend += "; open mark: no interval"
-    figure.supxlabel(legend + ("; grey bar: chance" if chances else ""), fontsize=8)
+    figure.supxlabel(legend, fontsize=8)
     return figure
 
 

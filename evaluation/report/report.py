@@ -82,6 +82,7 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
         "Date": words.plain(provenance.get("date")),
         "Commit": words.plain(provenance.get("commit")) + dirty,
         "Versions": words.plain(provenance.get("versions")),
+        **words.summarised(provenance),
     }
     lines = [f"- {name}: {markdown(text)}" for name, text in entries.items()]
     command = one_line(words.plain(provenance.get("command")))
@@ -117,7 +118,7 @@ def _failures(summary: Summary) -> str:
 
 
 def costs(timings: Mapping[str, Any]) -> str:
-    """Write the medians over each arm's cells as a table, with the time of the whole study."""
+    """Write the medians over each arm's cells as a table, with what all cells took together."""
     cells = timings.get("cells", [])
     keys = differing(map(side_of, cells))
     groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
@@ -132,8 +133,7 @@ def costs(timings: Mapping[str, Any]) -> str:
             known = [cell[field] for cell in group if cell.get(field) is not None]
             row.append(Cell(form.format(median(known))) if known else Cell(NOTHING))
         table.rows.append(row)
-    seconds = timings.get("study_seconds")
-    total = "The study's duration was not recorded." if seconds is None else f"The study took {seconds:.0f} s."
+    total = words.work(timings)
     if not cells:
         return f"No cell was timed. {total}\n"
     return (

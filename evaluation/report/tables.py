@@ -54,7 +54,17 @@ def contrast_table(summary: Summary) -> "pd.DataFrame":
     sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
     keys = condition_keys([*sides["a"], *sides["b"]])
     fields = ["suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"]
-    fields += ["reasons"]
+    fields += [
+        "ci_method",
+        "ci_scope",
+        "n_items",
+        "n_facts",
+        "n_profiles",
+        "n_seeds",
+        "design",
+        "n_unpaired",
+        "reasons",
+    ]
     return _frame(
         [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))]
         + fields,

@@ -45,8 +45,8 @@ def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, co
         failures.append(f"{failure['arm']} on {failure['suite']}{seed}: {failure['error']}")
     page.list(f"{len(failures)} failed", failures, "red")
     page.list("Not run", list(map(str, summary.get("notes", []))))
-    seconds = timings.get("study_seconds")
-    page.line("Written" if seconds is None else f"Written, after {seconds:.0f} s", "bold")
+    page.line(words.work(timings))
+    page.line("Written", "bold")
     for name in _FILES:
         if (folder / name).is_file():
             page.path(folder / name)

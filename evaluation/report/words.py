@@ -11,12 +11,16 @@ _NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
 
 
 def contrasts(summary: Summary) -> list[str]:
-    """Write each contrast as one sentence."""
+    """Write each contrast as one sentence; those whose rows nobody asked for share one at the end."""
+    told, not_asked = [], []
     keys = differing(sides_of(summary))
-    return [
-        f"{label(side_of(row['a']), keys)} − {label(side_of(row['b']), keys)} on {_where(row)}: {_found(row)}"
-        for row in summary.get("contrasts", [])
-    ]
+    for row in summary.get("contrasts", []):
+        name = f"{label(side_of(row['a']), keys)} − {label(side_of(row['b']), keys)} on {_where(row)}"
+        if row.get("asked", True):
+            told.append(f"{name}: {_found(row)}")
+        else:
+            not_asked.append(name)
+    return [*told, f"Not asked for: {', '.join(not_asked)}."] if not_asked else told
 
 
 def scopes(summary: Summary, metric: str | None = None) -> list[str]:
@@ -65,6 +69,16 @@ def plain(value: Any) -> str:
     return "not recorded" if value is None else str(value)
 
 
+def summarised(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Say which commit graded and summarised the answers, where it is not the one that made them."""
+    by = provenance.get("summarised") or {}
+    same = all(by.get(key) == provenance.get(key) for key in ("commit", "dirty"))
+    changes = ", with uncommitted changes" if by.get("dirty") else ""
+    return (
+        {} if same or not by else {"Graded and summarised by": f"{plain(by.get('commit'))}{changes}, {by.get('date')}"}
+    )
+
+
 def counts(summary: Summary) -> str:
     """Write how many items, facts, profiles and seeds the rows rest on, as a number or a range."""
     parts = []
@@ -74,6 +88,14 @@ def counts(summary: Summary) -> str:
             low, high = min(found), max(found)
             parts.append(f"{name} {low if low == high else f'{low} to {high}'}")
     return "; ".join(parts) or "no rows"
+
+
+def work(timings: Mapping[str, Any]) -> str:
+    """Say how long the cells trained and answered; that is work, also of earlier runs, and no waiting time."""
+    seconds = timings.get("training_and_answering_seconds")
+    if seconds is None:
+        return "How long the cells trained and answered was not recorded."
+    return f"Training and answering of the cells, earlier runs included: {seconds:.0f} s in all."
 
 
 def outcomes(summary: Summary) -> str:
@@ -105,7 +127,10 @@ def _found(row: Mapping[str, Any]) -> str:
     else:
         text += f"no p-value: {reason(row, 'p_value')}"
     mde = f"{number(row['mde'], metric)}{unit}" if row["mde"] is not None else f"not known, {reason(row, 'mde')}"
-    return f"{text}; smallest effect it could have found: {mde.rstrip('.')}."
+    # Older summaries do not say.
+    unpaired = row.get("n_unpaired")
+    left_out = f"; {unpaired} answers had no partner in the other arm and were left out" if unpaired else ""
+    return f"{text}; smallest effect it could have found: {mde.rstrip('.')}{left_out}."
 
 
 def _equals(value: float) -> str:

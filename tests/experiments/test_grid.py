@@ -1,7 +1,7 @@
 import pytest
 
 from andraeus.errors import UserError
-from experiments.grid import as_arguments, expand, with_quoted_groups
+from experiments.grid import as_arguments, decoded, expand, fixed_choices, shaping, with_quoted_groups
 
 GRID = {"arm": ["base", "finetune"], "seed": [0, 1], "suite": ["heldout", "blind"]}
 
@@ -60,3 +60,37 @@ def test_tiers_are_names_not_numbers() -> None:
 def test_empty_axis_is_refused() -> None:
     with pytest.raises(UserError, match="no values for arm"):
         expand([{"arm": []}], [])
+
+
+def test_values_are_read_as_hydra_reads_them() -> None:
+    text = 'Say "{question}", it\'s\nasked'
+    grid = {"arm.template.user": [text], "x": [None], "y": [True], "z": [[1, 2]], "rate": [2e-3], "lora": ["r4"]}
+    assert decoded(expand([grid], [])[0][0]) == {k: v[0] for k, v in grid.items()}
+    cells, _ = expand([], with_quoted_groups(["tier=1,all", "+arm.note='a b','c,d'", "clip=1,inf"]))
+    assert decoded(cells[0]) == {"tier": "1", "arm.note": "a b", "clip": 1}
+    assert decoded(cells[-1]) == {"tier": "all", "arm.note": "c,d", "clip": "inf"}
+
+
+def test_fixed_choices_are_what_is_no_sweep() -> None:
+    typed = ["tier=1", "lora=r4", "seed=0,1", "training.plateau=null", "~arm.k", "+arm.note='a b'", "training.epochs=2"]
+    assert fixed_choices(with_quoted_groups(typed)) == {
+        "tier": "1",
+        "lora": "r4",
+        "training.plateau": None,
+        "arm.note": "a b",
+        "training.epochs": 2,
+    }
+
+
+def test_only_what_can_change_a_result_makes_another_study() -> None:
+    silent = ["experiment=quickstart", "study=mine", "plan=true", "tracker=wandb", "tracker.project=x", "paths.store=y"]
+    silent += ["output=there", "hydra/launcher=basic", "hydra.verbose=true", "fail_fast=true"]
+    assert shaping(silent) == []
+    typed = ["lora='r4'", "~arm.k", "facts=synthetic", "+arm.note='a b'", "threads=1", "lora=r8"]
+    assert shaping(typed) == ['+arm.note="a b"', "facts=synthetic", "lora=r8", "threads=1", "~arm.k"]
+
+
+def test_one_study_is_written_one_way() -> None:
+    one = ["seed=0,1", "lora=r4,r16", "training.learning_rate=1e-3"]
+    other = ["training.learning_rate=0.001", "lora='r16',r4", "seed=range(0,2)"]
+    assert shaping(one) == shaping(other) == ["lora=r16,r4", "seed=0,1", "training.learning_rate=0.001"]

@@ -222,3 +222,40 @@ def test_help_and_config_answer_without_torch(andraeus: Program, environment: di
     )
     assert "smollm2_135m" in done.stdout
     assert done.stderr.strip().splitlines()[-1] == "[]"
+
+
+def test_contrasts_find_rows_by_what_the_command_line_fixes(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    side = "{arm:finetune,condition:{lora:r4,training.plateau:null,tier:all}}"
+    contrast = f"contrasts=[{{a:{side},b:{{arm:base}},suite:heldout,metric:accuracy}}]"
+    done = andraeus("-m", "arm=base,finetune", "study=fixed", contrast, *tiny)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(summary_of(tmp_path, "fixed"))
+    assert summary["contrasts"][0]["difference"] is not None
+    assert summary["contrasts"][0]["a"]["condition"] == {"lora": "r4", "training.plateau": None, "tier": "all"}
+
+
+def test_a_person_from_a_file_is_one_under_every_facts_seed(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    contrast = "contrasts=[{a:{arm:finetune},b:{arm:base},suite:heldout,metric:accuracy}]"
+    done = andraeus("-m", "arm=base,finetune", "facts.seed=0,1", "study=twice", contrast, *tiny)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(summary_of(tmp_path, "twice"))
+    assert summary["contrasts"][0]["difference"] is not None
+    assert {r["n_profiles"] for r in summary["rows"]} == {1}
+
+
+def test_a_named_study_under_overrides_has_a_folder_of_its_own(
+    andraeus: Program, tiny: list[str], tmp_path: Path
+) -> None:
+    done = andraeus("experiment=quickstart", "arm=base", "suite=heldout", *tiny)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name.startswith("quickstart-")
+    assert f"results/{folder.name}/summary.json" in done.stdout
+    assert "Not asked for: finetune − base on heldout" in " ".join(done.stdout.split())
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["study"] == folder.name
+    assert {"arm=base", "suite=heldout", "lora=r4"} <= set(summary["overrides"])
+    assert [c["asked"] for c in summary["contrasts"]] == [False] * 4
+    identity = summary["cells"][0]["identity"]
+    record = json.loads((tmp_path / "store" / "cells" / identity / "record.json").read_text())
+    assert record["provenance"]["config"]["study"] == folder.name

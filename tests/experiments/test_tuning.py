@@ -7,6 +7,7 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from scripts import tune
 from tests.conftest import CONF
 from tests.experiments.test_conf import composed
 
@@ -46,3 +47,39 @@ def test_trials_are_those_the_experiment_states(arm: str) -> None:
     grids = yaml.safe_load(file.read_text())["hydra"]["sweeper"]["grids"]
     assert len(grids) == 6
     assert all(grid["facts"] == ["maya", "george"] and grid["suite"] == ["development"] for grid in grids)
+
+
+def result(condition: dict[str, object], accuracy: float | None) -> dict[str, object]:
+    rest = dict.fromkeys(("ci_low", "ci_high", "n_items", "context_tokens"))
+    return {"metric": "accuracy", "condition": condition, "estimate": accuracy, **rest}
+
+
+PROVENANCE = dict.fromkeys(("command", "commit", "model", "hardware", "date"), "somewhere")
+GRIDS = [
+    {"arm": ["rag"], "facts": ["maya", "george"], "seed": [0], "arm.template.user": [text], "arm.k": [3], "x": [None]}
+    for text in ('b "{question}"', "a: {question}", "c {question}")
+]
+
+
+def test_of_equal_trials_the_first_stated_wins_whatever_the_order_of_the_rows() -> None:
+    # A summary has its rows in order of their text, and the telling keys only.
+    texts = [grid["arm.template.user"][0] for grid in GRIDS]
+    rows = [result({"arm.template.user": text}, 0.5 if "c" in text else 0.7) for text in sorted(map(str, texts))]
+    found = tune.chosen("rag", GRIDS, {"rows": rows}, PROVENANCE)
+    assert found["chosen"] == {"arm.template.user": 'b "{question}"', "arm.k": 3, "x": None}
+    assert [t["overrides"]["arm.template.user"] for t in found["trials"]] == texts
+    assert [t["accuracy"] for t in found["trials"]] == [0.7, 0.7, 0.5]
+
+
+@pytest.mark.parametrize("accuracy", [None, 0.5])
+def test_a_trial_without_a_result_is_no_trial(accuracy: float | None) -> None:
+    rows = [result({"arm.template.user": GRIDS[0]["arm.template.user"][0]}, accuracy)]
+    with pytest.raises(SystemExit, match="has no result"):
+        tune.chosen("rag", GRIDS, {"rows": rows}, PROVENANCE)
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_a_trial_names_all_that_its_grid_sets(arm: str) -> None:
+    grids = tune.grids_of(Path(CONF, "experiment", f"tune_{arm}.yaml"))
+    crossed = {"arm", "suite", "facts", "seed"}
+    assert tune.stated(grids) == [{k: v[0] for k, v in grid.items() if k not in crossed} for grid in grids]

@@ -25,7 +25,7 @@ def summary() -> dict[str, Any]:
         rows.append(row(arm, "heldout", 0.52, metric="accuracy_far"))
         flat = {"ci_low": None, "ci_high": None, "ci_method": None, "ci_scope": None}
         why = {"ci_low": "a chance level is no estimate"} | ({} if arm == "finetune" else {"n_seeds": NO_SEEDS})
-        rows.append(row(arm, "tiers", 0.125, metric="chance", **flat, reasons=why))
+        rows.append(row(arm, "tiers", 0.125, metric="chance_yes_no", **flat, reasons=why))
         rows.append(row(arm, "heldout", 0.5, metric="chance_yes_no", **flat, reasons=why))
     rows.append(row("rag", "heldout", 0.9444, metric="recall_at_k"))
     base, prompt, rag, _, tuned = (row(arm, "heldout", 0.5) for arm in MEANS)
@@ -74,7 +74,7 @@ def timings() -> dict[str, Any]:
         for suite in SUITES
         for seed in ((0, 1, 2) if arm == "finetune" else (None,))
     ]
-    return {"cells": cells, "study_seconds": 1830.4}
+    return {"cells": cells, "training_and_answering_seconds": 1830.4}
 
 
 @pytest.fixture

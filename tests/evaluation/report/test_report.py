@@ -21,6 +21,17 @@ def test_it_says_what_was_asked(tmp_path: Path, summary: Data, timings: Data, pr
     assert "- n: items 20 to 144; facts 20 to 36; profiles 1; seeds 3" in text
 
 
+def test_it_says_what_graded_answers_that_another_commit_made(
+    tmp_path: Path, summary: Data, timings: Data, provenance: Data
+) -> None:
+    here = {"commit": "ffff0000", "dirty": False, "date": "2026-03-01"}
+    text = write_report(tmp_path, summary, timings, provenance | {"summarised": here}).read_text()
+    assert "- Graded and summarised by: ffff0000, 2026-03-01" in text
+    here |= {"commit": provenance["commit"], "dirty": True}
+    text = write_report(tmp_path, summary, timings, provenance | {"summarised": here}).read_text()
+    assert "summarised by" not in text
+
+
 def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert (
@@ -29,6 +40,13 @@ def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, p
     )
     assert "−17.5 points [−25.0, −9.1], Holm-adjusted p \\< 0.001; smallest" in text
     assert f"- finetune − base on tiers: not computed: {LOST}." in text
+
+
+def test_answers_without_a_partner_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
+    summary["contrasts"][1] |= {"n_unpaired": 12}
+    text = write_report(tmp_path, summary, timings, provenance).read_text()
+    assert text.count("no partner") == 1
+    assert "found: 8.1 points; 12 answers had no partner in the other arm and were left out." in text
 
 
 def test_failures_gaps_and_scopes_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
@@ -45,7 +63,7 @@ def test_costs_are_medians_of_what_there_is(tmp_path: Path, summary: Data, timin
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert re.search(r"\| finetune \| 12 \| 110\.0 \| 12\.5 \| 0\.08\d \| 0\.110 \| 0\.400 \| 1234 \|", text)
     assert "| rag | 4 | – | 12.5 |" in text
-    assert "The study took 1830 s." in text
+    assert "Training and answering of the cells, earlier runs included: 1830 s in all." in text
 
 
 def test_links_lead_to_files(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:

@@ -26,6 +26,7 @@ def test_a_plain_table_at_80_columns(tmp_path: Path, summary: Data, timings: Dat
     assert max(map(cell_len, text.splitlines())) <= 80
     for part in ("system_prompt", "95.8", "[87.8, 100.0]", "heldout", "412", LOST, "2 failed"):
         assert part in text
+    assert "Training and answering of the cells, earlier runs included: 1830 s in all." in text
     assert "  finetune on tiers, seed 1: OutOfMemoryError: tried to allocate 2 GiB [cpu]" in text
 
 
@@ -74,3 +75,12 @@ def test_a_study_where_all_failed(tmp_path: Path) -> None:
     text = printed(study([], failures=failures), {"cells": []}, tmp_path, width=80)
     assert "No cell gave an accuracy." in text
     assert "  rag on seen, seed 3: boom" in text
+
+
+def test_contrasts_of_what_was_left_out_take_one_line(tmp_path: Path, summary: Data, timings: Data) -> None:
+    for contrast in summary["contrasts"][1:]:
+        contrast |= {"difference": None, "reasons": {"difference": "not asked for"}, "asked": False}
+    text = printed(summary, timings, tmp_path, width=200)
+    assert "  Not asked for: finetune − rag on heldout, finetune − base on tiers." in text
+    assert text.count("not computed") == 0
+    assert text.count("Holm-adjusted") == 1

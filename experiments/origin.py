@@ -1,0 +1,86 @@
+"""Where a study's results come from, as the records of its cells tell it."""
+
+import datetime
+import json
+import shlex
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from experiments import provenance
+from experiments.record import Record
+from experiments.store import Store
+
+if TYPE_CHECKING:
+    from experiments.sweep import Planned, Study
+
+
+def origin(study: "Study", records: Iterable[Record | None]) -> dict[str, Any]:
+    """Collect what made a study's cells and their adapters, whenever and wherever they ran.
+
+    Where cells differ, all that was found is told: cells from the store must not pass for those of
+    today's commit or machine. What graded and summarised them has an entry of its own.
+    """
+    done = [r for r in records if r is not None and r.status != "started"]
+    store = Store(study.config.paths.store)
+    adapters = sorted({r.adapter for r in done if r.adapter is not None})
+    told = [r.provenance for r in done] + [made for a in adapters if (made := _of_adapter(store, a)) is not None]
+    models = {json.dumps(p["model"], sort_keys=True): p["model"] for p in told}
+    return {
+        "command": shlex.join(["andraeus", *sys.argv[1:]]),
+        "commit": _joined(p["commit"] for p in told),
+        "dirty": _any_dirty([p["dirty"] for p in told]),
+        "model": _joined(m["name"] for m in models.values()),
+        "model_origin": _joined(m["origin"] for m in models.values()),
+        "models": [models[key] for key in sorted(models)],
+        "hardware": _joined(_machine(p["hardware"]) for p in told),
+        "device": _joined(p["device"] for p in told),
+        "versions": _versions([p["versions"] for p in told]),
+        "date": _dates(done),
+        "threads": _joined(p["threads"] for p in told),
+        "profiles": sorted({_person(planned) for planned in study.cells.values()}),
+        "summarised": {**provenance.code(), "date": datetime.datetime.now(datetime.UTC).date().isoformat()},
+    }
+
+
+def _of_adapter(store: Store, identity: str) -> dict[str, Any] | None:
+    """Return what an adapter's notes say; ``None`` if a process died before it wrote them."""
+    folder = store.adapter(identity)
+    notes = folder.with_name(f"{folder.name}.json")
+    if not notes.is_file():
+        return None
+    made: dict[str, Any] = json.loads(notes.read_text(encoding="utf-8"))["provenance"]
+    return made
+
+
+def _joined(values: Iterable[Any]) -> str | None:
+    found = sorted({str(value) for value in values if value is not None})
+    return "; ".join(found) or None
+
+
+def _any_dirty(flags: list[bool | None]) -> bool | None:
+    """Return whether any had uncommitted changes; ``None`` if that is not known of all."""
+    if any(flags):
+        return True
+    return None if None in flags or not flags else False
+
+
+def _machine(hardware: dict[str, Any]) -> str:
+    return f"{hardware['cpu']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB"
+
+
+def _versions(found: list[dict[str, str]]) -> dict[str, str | None]:
+    names = dict.fromkeys(name for versions in found for name in versions)
+    return {name: _joined(versions.get(name) for versions in found) for name in names}
+
+
+def _dates(records: list[Record]) -> str | None:
+    days = sorted({(r.finished or r.started).astimezone(datetime.UTC).date().isoformat() for r in records})
+    return " to ".join(dict.fromkeys([days[0], days[-1]])) if days else None
+
+
+def _person(planned: "Planned") -> str:
+    """Name a profile by where its config says it comes from, with the hash of its content."""
+    facts = planned.cell.config.facts
+    name = facts.get("path") or f"synthetic, {facts.get('n')} facts, facts.seed {facts.get('seed')}"
+    return f"{name} ({planned.cell.profile.content})"

@@ -1,0 +1,41 @@
+"""What is read from the store, and what a study writes of it."""
+
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+from experiments.record import Record, Timing
+from experiments.results import _work, read_items
+
+
+def record(adapter: str | None = None, seconds: float | None = None, **more: Any) -> Record:
+    """Return the record of a cell that answered for 10 s."""
+    timing = Timing(train_seconds=seconds, evaluation_seconds=10.0, latency_p50=0.1, latency_p90=0.1, latency_p99=0.1)
+    fields: dict[str, Any] = {
+        "identity": "i",
+        "identity_version": 1,
+        "adapter": adapter,
+        "status": "success",
+        "arm": "finetune" if adapter else "base",
+        "suite": "heldout",
+        "profile": "p",
+        "seed": 0 if adapter else None,
+        "started": datetime.datetime(2026, 1, 31, 23, 59, tzinfo=datetime.UTC),
+        "timing": timing,
+        "provenance": {},
+    }
+    return Record(**(fields | more))
+
+
+def test_any_character_of_an_answer_is_read_back(tmp_path: Path) -> None:
+    rows = [{"answer": f"one{mark}two"} for mark in "\u2028\u2029\u0085\x0b\x0c\x1c\r\n"]
+    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    (tmp_path / "items.jsonl").write_text(text, encoding="utf-8")
+    assert read_items(tmp_path) == rows
+
+
+def test_one_training_counts_once() -> None:
+    shared = [record("x", 100.0), record("x", 100.0), record("x", None)]
+    assert _work([*shared, record("y", 50.0), record()]) == 100 + 50 + 5 * 10
+    assert _work([record(timing=None)]) == 0
