@@ -34,8 +34,8 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("6577c96ed0c2d2bbd851", "54d0bbe7973bb7b0e1b6")
-GOLDEN_ORACLE = "de7610c97602ff724ce0"
+GOLDEN_FINETUNE = ("a6b76bcfa160cf1a66bd", "14fa6e8e3bfd8c843cc3")
+GOLDEN_ORACLE = "1b68fb42dc0e274c2247"
 
 
 def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
