@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andraeus.models.load import QuantizationKind
+from andraeus.training.loop import planned_steps
 from andraeus.training.recipe import Optimizer
 from experiments.schema import Config, Device
 
@@ -19,8 +20,8 @@ RULES: tuple[Rule, ...] = (
         lambda c: (c.training.epochs is None) == (c.training.steps is None),
         "training.epochs and training.steps: give exactly one of them (and set the other to null).",
     ),
-    (lambda c: (c.training.epochs or 1) <= 0, "training.epochs must be above 0."),
-    (lambda c: (c.training.steps or 1) <= 0, "training.steps must be at least 1."),
+    (lambda c: c.training.epochs is not None and c.training.epochs <= 0, "training.epochs must be above 0."),
+    (lambda c: c.training.steps is not None and c.training.steps <= 0, "training.steps must be at least 1."),
     (lambda c: c.training.batch_size < 1, "training.batch_size must be at least 1."),
     (lambda c: c.training.accumulation < 1, "training.accumulation must be at least 1."),
     (lambda c: c.training.learning_rate <= 0, "training.learning_rate must be above 0."),
@@ -75,4 +76,14 @@ def problems(cell: "Cell") -> list[str]:
     if not found:
         _ = cell.identity  # builds arm, suite, profile and items
         cell.arm.check(cell.material)
+        found = _late_checkpoints(cell) if cell.arm.trained else []
     return found
+
+
+def _late_checkpoints(cell: "Cell") -> list[str]:
+    """Say which checkpoints lie beyond the last step, and so would never be written."""
+    steps = planned_steps(cell.spec.training, len(cell.material.trained))
+    late = [step for step in cell.spec.training.checkpoints if step > steps]
+    if not late:
+        return []
+    return [f"training.checkpoints names step {max(late)}, but training ends at step {steps}: name earlier ones."]
