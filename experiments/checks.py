@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 
 Rule = tuple[Callable[[Config], bool], str]
 
+
+def _taken(path: Path) -> bool:
+    """Whether something stands at a path that must not be overwritten."""
+    return path.exists() and (not path.is_dir() or any(path.iterdir()))
+
+
+def _sees_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
 # What must not be, and what to do about it. Each rule looks at the typed configuration only.
 RULES: tuple[Rule, ...] = (
     (
@@ -48,14 +60,22 @@ RULES: tuple[Rule, ...] = (
         lambda c: any(s < 1 for s in c.training.checkpoints),
         "training.checkpoints names steps, which begin at 1.",
     ),
+    (
+        lambda c: c.device == Device.cuda and not _sees_gpu(),
+        "device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.",
+    ),
+    (
+        lambda c: any("arm" not in side for contrast in c.contrasts for side in (contrast.a, contrast.b)),
+        "contrasts: each side names its arm, as in {a: {arm: finetune}, b: {arm: base}}.",
+    ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),
     (lambda c: c.threads < 1, "threads must be at least 1."),
     (lambda c: c.generation.max_new_tokens < 1, "generation.max_new_tokens must be at least 1."),
     (lambda c: c.generation.batch_size < 1, "generation.batch_size must be at least 1."),
     (
-        lambda c: c.output is not None and Path(c.output).exists() and any(Path(c.output).iterdir()),
-        "output names a folder that is not empty: name another, or remove it first.",
+        lambda c: c.output is not None and _taken(Path(c.output)),
+        "output names a file, or a folder that is not empty: name another, or remove it first.",
     ),
 )  # fmt: skip
 

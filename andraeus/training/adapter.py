@@ -61,6 +61,7 @@ def attach(
             raise UserError("lora=none trains all weights, which quantised weights cannot: use quantization=none.")
         return model.requires_grad_(True)
     torch.manual_seed(stream_seed(seed, "adapter_init"))
+    _check_modules(model, lora)
     config = LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
@@ -72,9 +73,23 @@ def attach(
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
-        raise UserError(f"This model has none of lora.target_modules={list(lora.target_modules)}: {error}") from error
+        raise UserError(f"The adapter's shape does not fit this model: {error}") from error
     adapted.peft_config["default"].base_model_name_or_path = base_name
     return adapted
+
+
+def _check_modules(model: "PreTrainedModel", lora: LoraSpec) -> None:
+    """Refuse a module name that the base does not have; PEFT leaves it out without a word if another fits."""
+    from torch import nn
+
+    names = [name for name, _ in model.named_modules()]
+    missing = [t for t in lora.target_modules if not any(n == t or n.endswith(f".{t}") for n in names)]
+    if missing:
+        linear = {name.rsplit(".", 1)[-1] for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+        raise UserError(
+            f"lora.target_modules names {', '.join(missing)}, which this model does not have: "
+            f"choose among {', '.join(sorted(linear - {'lm_head'}))}."
+        )
 
 
 def causal_model(model: "PeftModel | PreTrainedModel") -> "PreTrainedModel":

@@ -1,6 +1,10 @@
 """Impossible combinations are named before a model is loaded."""
 
+from pathlib import Path
+
 import pytest
+import torch
+from hydra.errors import ConfigCompositionException
 
 from experiments.cell import Cell
 from experiments.checks import problems
@@ -18,6 +22,31 @@ from tests.experiments.test_conf import composed
 )
 def test_what_the_configuration_alone_shows(overrides: list[str], told: str) -> None:
     assert any(told in problem for problem in problems(Cell(composed(*overrides))))
+
+
+def test_output_is_never_something_of_the_users(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    for name, told in (("file", ["output names a file"]), (".", ["output names a file"]), ("empty", []), ("new", [])):
+        found = problems(Cell(composed("arm=base", "facts=alex", f"output={tmp_path / name}")))
+        assert [f[:19] for f in found] == told, name
+
+
+def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert any("sees no GPU" in problem for problem in problems(Cell(composed("device=cuda"))))
+
+
+def test_a_contrast_names_its_arms() -> None:
+    found = problems(Cell(composed("contrasts=[{a: {arm: base}, b: {condition: {lora: r4}}}]")))
+    assert any("each side names its arm" in problem for problem in found)
+
+
+@pytest.mark.parametrize("knob", ["model.dtype", "quantization.compute_dtype"])
+def test_a_type_that_does_not_exist_is_refused_by_the_schema(knob: str) -> None:
+    with pytest.raises(ConfigCompositionException) as caught:
+        composed(f"{knob}=floot32")
+    assert "bfloat16" in str(caught.value.__cause__)
 
 
 @pytest.mark.model

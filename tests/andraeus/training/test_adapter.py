@@ -158,9 +158,17 @@ def test_the_shape_is_the_one_asked_for(adapted: Adapted, lora: LoraSpec, expect
     assert found == expected
 
 
-def test_modules_that_the_base_lacks_are_refused(adapted: Adapted) -> None:
-    with pytest.raises(UserError, match=r"none of lora\.target_modules=\['c_attn'\]"):
-        adapted(lora=LoraSpec(target_modules=("c_attn",)))
+@pytest.mark.parametrize("modules", [("c_attn",), ("q_proj", "c_attn", "v_proj")])
+def test_modules_that_the_base_lacks_are_refused_by_name(adapted: Adapted, modules: tuple[str, ...]) -> None:
+    with pytest.raises(
+        UserError, match=r"lora\.target_modules names c_attn, which.* choose among down_proj, gate_proj"
+    ):
+        adapted(lora=LoraSpec(target_modules=modules))
+
+
+def test_layers_that_the_base_lacks_are_refused(adapted: Adapted) -> None:
+    with pytest.raises(UserError, match="does not fit this model"):
+        adapted(lora=LoraSpec(layers=(7,)))
 
 
 @pytest.mark.parametrize(
