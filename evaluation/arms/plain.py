@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from andraeus.errors import UserError
 from evaluation.arms.arm import Arm, Prompt, Template
 from evaluation.suites.item import Item, Material
 
@@ -26,6 +27,13 @@ class Finetune(Base):
 
     name: str = "finetune"
     trained: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.template.system is not None or self.template.user != "{question}":
+            raise UserError(
+                f"arm={self.name} asks as it was trained, by the bare question: leave arm.template as it is "
+                "(the system turn that training and all arms share is chat.system)."
+            )
 
 
 @dataclass(frozen=True)
