@@ -49,6 +49,7 @@ class Rag(Arm):
 
     def check(self, material: Material) -> None:
         """Refuse a k that the index does not fit."""
+        super().check(material)
         size = len(material.facts) + len(material.profile.distractors)
         if not 1 <= self.k < size:
             raise UserError(
