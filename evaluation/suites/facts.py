@@ -66,12 +66,14 @@ class Blind:
 
     def items(self, material: Material) -> list[Item]:
         """Return the profile's blind questions about the facts that are trained."""
-        ids = {fact.id for fact in material.facts}
-        asked = [b for b in material.profile.blind if b.fact in ids]
-        if not asked:
+        if not material.profile.blind:
             raise NothingToAsk("suite=blind has nothing to ask: this profile names no facts.blind file.")
+        ids = {fact.id for fact in material.facts}
         items = []
-        for number, blind in enumerate(asked):
+        # Numbered before they are chosen: a question has one id, whatever is trained.
+        for number, blind in enumerate(material.profile.blind):
+            if blind.fact not in ids:
+                continue
             fact = material.fact(blind.fact)
             items.append(
                 Item(
@@ -85,5 +87,10 @@ class Blind:
                     answer_type=fact.answer,
                     needs=(fact.id,),
                 )
+            )
+        if not items:
+            raise NothingToAsk(
+                f"suite=blind has nothing to ask: none of the {len(material.profile.blind)} questions of facts.blind "
+                "is about a fact that is trained; choose another tier."
             )
         return items
