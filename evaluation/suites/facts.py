@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, fact_item
+from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, check_per_fact, fact_item
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,9 @@ class Seen:
     per_fact: int = 1
     overlap: ClassVar[Overlap] = "required"
     needs_adapter: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_per_fact(self.per_fact, least=1)
 
     def items(self, material: Material) -> list[Item]:
         """Return the first trained phrasings of each fact."""
@@ -45,6 +48,9 @@ class Heldout:
     part: Literal["test", "development"] = "test"
     overlap: ClassVar[Overlap] = "forbidden"
     needs_adapter: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_per_fact(self.per_fact, least=1)
 
     def items(self, material: Material) -> list[Item]:
         """Return the first phrasings of each fact in the untrained families."""

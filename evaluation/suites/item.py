@@ -102,6 +102,12 @@ class Suite(Protocol):
         ...
 
 
+def check_per_fact(per_fact: int, *, least: int) -> None:
+    """Refuse a suite that would ask each fact fewer questions than it can."""
+    if per_fact < least:
+        raise UserError(f"suite.per_fact={per_fact} asks too little: make it at least {least}.")
+
+
 def fact_item(fact: Fact, phrasing: Phrasing, number: int) -> Item:
     """Return the item that asks a fact in one phrasing."""
     return Item(
@@ -122,8 +128,11 @@ def checked_items(suite: Suite, material: Material) -> list[Item]:
 
     Raises:
         UserError: A forbidden question is trained, or a required one is not.
+        NothingToAsk: The suite has no items.
     """
     items = suite.items(material)
+    if not items:
+        raise NothingToAsk(f"suite={suite.name} has nothing to ask about this profile: choose another suite or tier.")
     trained = {normalised(p.question) for p in material.trained}
     same = [item for item in items if normalised(item.question) in trained]
     if suite.overlap == "forbidden" and same:

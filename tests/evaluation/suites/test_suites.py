@@ -92,6 +92,18 @@ def test_blind_questions_about_other_tiers_are_said(alex: Material) -> None:
         Blind().items(dataclasses.replace(alex, profile=profile, facts=rest))
 
 
+@pytest.mark.parametrize(("suite", "least"), [(Seen, 1), (Heldout, 1), (Tiers, 0)])
+def test_fewer_questions_than_can_be_asked_are_refused(suite: type[Seen | Heldout | Tiers], least: int) -> None:
+    assert suite(per_fact=least).per_fact == least
+    with pytest.raises(UserError, match=f"suite.per_fact={least - 1}.*at least {least}"):
+        suite(per_fact=least - 1)
+
+
+def test_a_suite_without_items_is_said(alex: Material) -> None:
+    with pytest.raises(NothingToAsk, match="suite=heldout has nothing to ask"):
+        checked_items(Heldout(), dataclasses.replace(alex, facts=()))
+
+
 def test_yes_no_compositions_are_balanced(alex: Material) -> None:
     answers = [i.expected.lower() for i in Tiers().items(alex) if i.tier == 4 and i.answer_type == "yes_no"]
     assert len(answers) >= 8
