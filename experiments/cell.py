@@ -67,7 +67,7 @@ class Cell:
     @cached_property
     def items(self) -> list[Item]:
         """The questions, held against the trained ones where an adapter answers them."""
-        if self.suite.needs_adapter and not self.arm.trained:
+        if self.suite.overlap == "required" and not self.arm.trained:
             raise NothingToAsk(
                 f"suite={self.suite.name} asks trained questions: only arm=finetune was trained on them."
             )

@@ -17,8 +17,8 @@ from andraeus.errors import UserError
 from andraeus.files import new_folder, write_json, write_text
 from andraeus.training.adapter import attach, causal_model, fingerprint, load, save
 from evaluation.arms.arm import Prompt
-from evaluation.grading import Expected, grade
 from evaluation.suites.nearest import nearest_distances
+from evaluation.summary import is_right
 from experiments import provenance
 from experiments.build import build
 from experiments.cell import IDENTITY_VERSION, Cell
@@ -63,7 +63,7 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         items, timing = _ask(cell, store, training)
         write_text(folder / "items.jsonl", "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
         write_text(folder / "config.yaml", OmegaConf.to_yaml(cell.config, resolve=True))
-        record.objective = sum(_right(item) for item in items) / len(items)
+        record.objective = sum(is_right(item) for item in items) / len(items)
         record.status, record.n_items, record.timing, record.training = "success", len(items), timing, training
         record.finished = _now()
         record.write(folder)
@@ -202,11 +202,6 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
 
 def _recalled(prompt: Prompt, needs: tuple[str, ...]) -> bool | None:
     return None if prompt.retrieved is None else set(needs) <= set(prompt.retrieved)
-
-
-def _right(item: dict[str, Any]) -> bool:
-    expected = Expected(item["expected"], tuple(item["aliases"]), item["answer_type"], item["question"])
-    return grade(item["answer"], expected).correct
 
 
 def _set_threads(threads: int) -> None:

@@ -1,6 +1,6 @@
 """Retrieval-augmented generation: sentence embeddings in a FAISS index over the fact statements."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Rag(Arm):
     template: Template
     embedding: Embedding
     k: int = 3
-    third_person_index: bool = field(default=False)
+    third_person_index: bool = False
 
     def check(self, material: Material) -> None:
         """Refuse a k that the index does not fit."""

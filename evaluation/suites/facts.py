@@ -18,7 +18,6 @@ class Seen:
     name: str = "seen"
     per_fact: int = 1
     overlap: ClassVar[Overlap] = "required"
-    needs_adapter: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_per_fact(self.per_fact, least=1)
@@ -47,7 +46,6 @@ class Heldout:
     per_fact: int = 3
     part: Literal["test", "development"] = "test"
     overlap: ClassVar[Overlap] = "forbidden"
-    needs_adapter: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_per_fact(self.per_fact, least=1)
@@ -68,7 +66,6 @@ class Blind:
 
     name: str = "blind"
     overlap: ClassVar[Overlap] = "forbidden"
-    needs_adapter: ClassVar[bool] = False
 
     def items(self, material: Material) -> list[Item]:
         """Return the profile's blind questions about the facts that are trained."""

@@ -84,13 +84,11 @@ class Suite(Protocol):
 
     Attributes:
         name: Name in tables.
-        overlap: Whether its questions must be trained ones or must not be.
-        needs_adapter: Whether only a fine-tuned arm can sensibly be asked.
+        overlap: Whether its questions must be trained ones (only a fine-tuned arm can be asked those) or must not be.
     """
 
     name: str
     overlap: Overlap
-    needs_adapter: bool
 
     def items(self, material: Material) -> list[Item]:
         """Return the suite's items.

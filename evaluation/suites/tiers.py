@@ -20,7 +20,6 @@ class Tiers:
     per_fact: int = 1
     composed: bool = True
     overlap: ClassVar[Overlap] = "forbidden"
-    needs_adapter: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_per_fact(self.per_fact, least=0)
