@@ -115,7 +115,7 @@ class Cell:
                     "class": type(self.arm).__name__,
                     "template": dataclasses.asdict(self.arm.template),
                     "more": self.arm.identity(),
-                    "knows": _knowledge(self.material) if self.arm.knows_facts else None,
+                    "knows": content_hash(self.arm.knowledge(self.items, self.material)),
                 },
                 "items": content_hash([dataclasses.asdict(item) for item in self.items]),
                 "generation": dataclasses.asdict(self.spec.generation),
@@ -173,10 +173,3 @@ def _trained_facts(profile: Profile, spec: Config) -> tuple[Fact, ...]:
     if not facts:
         raise UserError(f"This profile has no facts of tier {spec.tier.name}: choose another tier.")
     return facts
-
-
-def _knowledge(material: Material) -> str:
-    """Return the hash of all statements that a context arm may be given."""
-    owner = material.profile.name
-    stated = [[f.id, f.statement(owner), f.statement(owner, third_person=True)] for f in material.facts]
-    return content_hash([owner, stated, list(material.profile.distractors)])

@@ -103,3 +103,7 @@ class Arm(ABC):
     def identity(self) -> dict[str, Any]:
         """Return what about this arm, beyond its template and its facts, can change an answer."""
         return {}
+
+    def knowledge(self, items: list[Item], material: Material) -> dict[str, Any]:
+        """Return what the prompts may hold of the profile beyond the questions: no more, no less."""
+        return {"owner": material.profile.name} if self.template.holds("{owner}") else {}

@@ -61,12 +61,9 @@ class Rag(Arm):
         """Return prompts with the retrieved statements, the nearest last (next to the question)."""
         import faiss
 
-        facts = list(material.facts)
-        owner = material.profile.name
-        indexed = [fact.statement(owner, third_person=self.third_person_index) for fact in facts]
-        indexed += material.profile.distractors
-        shown = [self.template.statement(fact.id, material) for fact in facts] + list(material.profile.distractors)
-        ids = [fact.id for fact in facts] + [f"distractor/{i}" for i in range(len(material.profile.distractors))]
+        indexed, shown = self._indexed(material), self._shown(material)
+        ids = [fact.id for fact in material.facts]
+        ids += [f"distractor/{i}" for i in range(len(material.profile.distractors))]
         model = _encoder(str(self.embedding.files().folder))
         vectors = model.encode(indexed, normalize_embeddings=True, show_progress_bar=False)
         index = faiss.IndexFlatIP(vectors.shape[1])
@@ -78,6 +75,20 @@ class Rag(Arm):
             statements = [shown[i] for i in reversed(row)]
             prompts.append(Prompt(self.template.fill(item, material, statements), tuple(ids[i] for i in row)))
         return prompts
+
+    def knowledge(self, items: list[Item], material: Material) -> dict[str, Any]:
+        """Return what is indexed and what is shown of it, distractors included."""
+        index = {"ids": [f.id for f in material.facts], "texts": self._indexed(material)}
+        return {**super().knowledge(items, material), "index": index, "shown": self._shown(material)}
+
+    def _indexed(self, material: Material) -> list[str]:
+        owner = material.profile.name
+        facts = [fact.statement(owner, third_person=self.third_person_index) for fact in material.facts]
+        return [*facts, *material.profile.distractors]
+
+    def _shown(self, material: Material) -> list[str]:
+        facts = [self.template.statement(fact.id, material) for fact in material.facts]
+        return [*facts, *material.profile.distractors]
 
     def identity(self) -> dict[str, Any]:
         """Return the embedding model's weights and what is indexed how."""
