@@ -11,7 +11,17 @@ from andraeus.hashing import content_hash, file_sha256
 from andraeus.models.package import Package, is_prepared, prepare_package
 
 # Files that decide a tokenizer's output; together with the weights they are the model's identity.
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+)
 
 
 class Dtype(StrEnum):

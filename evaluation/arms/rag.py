@@ -5,6 +5,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from andraeus.hashing import content_hash, file_sha256
 from andraeus.models.package import Package
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
 from evaluation.arms.arm import Arm, Prompt, Template
@@ -12,6 +13,15 @@ from evaluation.suites.item import Item, Material
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+
+# Files by which sentence-transformers pools, cuts and normalises.
+SETTINGS = (
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,12 @@ class Embedding:
     def files(self) -> ModelFiles:
         """Find the model's files."""
         return resolve(ModelSpec(self.name, self.repo, self.revision, self.path, self.package))
+
+    def content(self) -> str:
+        """Return the hash of all that decides an embedding: weights, tokenizer, and what is done with both."""
+        files = self.files()
+        settings = {name: file_sha256(files.folder / name) for name in SETTINGS if (files.folder / name).is_file()}
+        return content_hash({"weights": files.weights_hash, "tokenizer": files.tokenizer_hash, "settings": settings})
 
 
 @dataclass(frozen=True)
@@ -91,9 +107,8 @@ class Rag(Arm):
         return [*facts, *material.profile.distractors]
 
     def identity(self) -> dict[str, Any]:
-        """Return the embedding model's weights and what is indexed how."""
-        files = self.embedding.files()
-        return {"k": self.k, "third_person_index": self.third_person_index, "embedding": files.weights_hash}
+        """Return what embeds, what is indexed how, and how much is given."""
+        return {"k": self.k, "third_person_index": self.third_person_index, "embedding": self.embedding.content()}
 
 
 @cache

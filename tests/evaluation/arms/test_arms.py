@@ -91,6 +91,19 @@ def test_k_must_fit_the_index(alex: Material, k: int) -> None:
         Rag("rag", TEMPLATE, embedding(), k=k).check(alex)
 
 
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "tokenizer.json", "vocab.txt", "modules.json", "1_Pooling/config.json"]
+)
+def test_an_embedding_is_named_by_all_that_decides_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    model = Embedding("tiny", path=str(tmp_path))
+    before = model.content()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text('{"other": true}')
+    assert model.content() != before
+
+
 @pytest.mark.model
 def test_retrieval_finds_facts_among_distractors(alex: Material) -> None:
     items = Heldout(per_fact=3).items(alex)
