@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from andraeus.chat import Chat
 from andraeus.errors import UserError
 from andraeus.files import new_folder, write_json, write_text
-from andraeus.training.adapter import attach, causal_model, fingerprint, load, save
+from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from evaluation.arms.arm import Prompt
 from evaluation.suites.nearest import nearest_distances
 from evaluation.summary import is_right
@@ -106,7 +106,7 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
     spec = cell.spec
     model, chat = _base(cell)
     adapted = attach(model, spec.lora, spec.training, spec.quantization, spec.seed, spec.model.repo or spec.model.name)
-    base = fingerprint(cell.files, spec.quantization)
+    base, origin = fingerprint(cell.files, spec.quantization), _origin(cell)
     rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
     watched = cell.validation if spec.training.plateau else []
     curve: list[dict[str, float]] = []
@@ -124,9 +124,9 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         spec.lora,
         spec.seed,
         log=note,
-        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base, spec.model.name),
+        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base, origin),
     )
-    save(adapted, folder, base, spec.model.name)
+    save(adapted, folder, base, origin)
     result = dataclasses.asdict(outcome)
     seconds: float = result.pop("seconds")
     if result["stopped"] == "diverged":
@@ -134,6 +134,20 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         result["final_loss"] = None
     write_json(folder / "training.json", {**result, "rows": len(rows), "curve": curve})
     return seconds
+
+
+def _origin(cell: Cell) -> Origin:
+    spec, files = cell.spec, cell.files
+    return Origin(
+        model=spec.model.name,
+        repo=spec.model.repo,
+        # Of a repository the commit that was used; its default may be another one tomorrow.
+        revision=files.revision if files.origin in ("cache", "hub") else spec.model.revision,
+        dtype=spec.model.dtype,
+        compute_dtype=spec.quantization.compute_dtype,
+        chat_template=spec.model.chat_template,
+        system=spec.chat.system,
+    )
 
 
 def _base(cell: Cell) -> "tuple[PreTrainedModel, Chat]":
