@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import Fact, Profile
+from andraeus.facts.file import unknown_relations
 from andraeus.hashing import content_hash
 from andraeus.models.resolve import ModelFiles, resolve
 from andraeus.phrasings.build import Phrasing, Phrasings
@@ -23,6 +24,8 @@ from experiments.schema import Config
 IDENTITY_VERSION = 2
 # Development phrasings per fact that a plateau rule looks at.
 VALIDATION_PER_FACT = 1
+# Facts of an unknown relation that are named one by one.
+SHOWN_NOTES = 3
 
 
 class Cell:
@@ -159,6 +162,10 @@ def _spec(config: DictConfig) -> Config:
 
 def _profile(config: DictConfig) -> Profile:
     profile: Profile = build(config.facts, "facts")
+    # Made once a process, so said once: while a study is planned, before anything is trained.
+    if notes := unknown_relations(profile):
+        more = f" (and {len(notes) - SHOWN_NOTES} more such facts)" if len(notes) > SHOWN_NOTES else ""
+        print(f"Note on {profile.name}'s facts: {' '.join(notes[:SHOWN_NOTES])}{more}", flush=True)
     return profile
 
 
