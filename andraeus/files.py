@@ -2,8 +2,8 @@
 
 import json
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,16 +18,16 @@ def write_text(path: Path, text: str) -> None:
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a file atomically; what stood there stays until the new content is complete."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "wb") as stream:
+        # Made as any file is, and not by tempfile: who may read it is for the user's umask to say.
+        with scratch.open("xb") as stream:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        os.replace(scratch, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        scratch.unlink(missing_ok=True)
         raise
 
 
@@ -45,10 +45,9 @@ def new_folder(path: Path) -> Iterator[Path]:
     reader looks at.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
+    scratch = _partial(path)
     try:
         yield scratch
-        os.chmod(scratch, 0o755)
         _replace_folder(scratch, path)
     except BaseException:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -60,7 +59,7 @@ def _replace_folder(scratch: Path, path: Path) -> None:
     if not path.exists():
         os.replace(scratch, path)
         return
-    aside = Path(tempfile.mkdtemp(prefix=".partial-", dir=path.parent))
+    aside = _partial(path)
     try:
         os.replace(path, aside)
         try:
@@ -70,3 +69,10 @@ def _replace_folder(scratch: Path, path: Path) -> None:
             raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _partial(path: Path) -> Path:
+    """Make a hidden folder beside a path, as the user's umask says."""
+    folder = path.with_name(f".partial-{secrets.token_hex(8)}")
+    folder.mkdir()
+    return folder

@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import Fact, Profile
+from andraeus.facts.file import unknown_relations
 from andraeus.hashing import content_hash
 from andraeus.models.resolve import ModelFiles, resolve
 from andraeus.phrasings.build import Phrasing, Phrasings
@@ -20,9 +21,11 @@ from experiments.memo import memo
 from experiments.schema import Config
 
 # Raised when the meaning of an identity changes; old cells then no longer match.
-IDENTITY_VERSION = 1
+IDENTITY_VERSION = 2
 # Development phrasings per fact that a plateau rule looks at.
 VALIDATION_PER_FACT = 1
+# Facts of an unknown relation that are named one by one.
+SHOWN_NOTES = 3
 
 
 class Cell:
@@ -67,7 +70,7 @@ class Cell:
     @cached_property
     def items(self) -> list[Item]:
         """The questions, held against the trained ones where an adapter answers them."""
-        if self.suite.needs_adapter and not self.arm.trained:
+        if self.suite.overlap == "required" and not self.arm.trained:
             raise NothingToAsk(
                 f"suite={self.suite.name} asks trained questions: only arm=finetune was trained on them."
             )
@@ -115,7 +118,7 @@ class Cell:
                     "class": type(self.arm).__name__,
                     "template": dataclasses.asdict(self.arm.template),
                     "more": self.arm.identity(),
-                    "knows": _knowledge(self.material) if self.arm.knows_facts else None,
+                    "knows": content_hash(self.arm.knowledge(self.items, self.material)),
                 },
                 "items": content_hash([dataclasses.asdict(item) for item in self.items]),
                 "generation": dataclasses.asdict(self.spec.generation),
@@ -159,6 +162,10 @@ def _spec(config: DictConfig) -> Config:
 
 def _profile(config: DictConfig) -> Profile:
     profile: Profile = build(config.facts, "facts")
+    # Made once a process, so said once: while a study is planned, before anything is trained.
+    if notes := unknown_relations(profile):
+        more = f" (and {len(notes) - SHOWN_NOTES} more such facts)" if len(notes) > SHOWN_NOTES else ""
+        print(f"Note on {profile.name}'s facts: {' '.join(notes[:SHOWN_NOTES])}{more}", flush=True)
     return profile
 
 
@@ -173,10 +180,3 @@ def _trained_facts(profile: Profile, spec: Config) -> tuple[Fact, ...]:
     if not facts:
         raise UserError(f"This profile has no facts of tier {spec.tier.name}: choose another tier.")
     return facts
-
-
-def _knowledge(material: Material) -> str:
-    """Return the hash of all statements that a context arm may be given."""
-    owner = material.profile.name
-    stated = [[f.id, f.statement(owner), f.statement(owner, third_person=True)] for f in material.facts]
-    return content_hash([owner, stated, list(material.profile.distractors)])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from andraeus.models.load import QuantizationKind
+from andraeus.training.loop import planned_steps
 from andraeus.training.recipe import Optimizer
 from experiments.schema import Config, Device
 
@@ -13,14 +14,26 @@ if TYPE_CHECKING:
 
 Rule = tuple[Callable[[Config], bool], str]
 
+
+def _taken(path: Path) -> bool:
+    """Whether something stands at a path that must not be overwritten."""
+    return path.exists() and (not path.is_dir() or any(path.iterdir()))
+
+
+def _sees_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
 # What must not be, and what to do about it. Each rule looks at the typed configuration only.
 RULES: tuple[Rule, ...] = (
     (
         lambda c: (c.training.epochs is None) == (c.training.steps is None),
         "training.epochs and training.steps: give exactly one of them (and set the other to null).",
     ),
-    (lambda c: (c.training.epochs or 1) <= 0, "training.epochs must be above 0."),
-    (lambda c: (c.training.steps or 1) <= 0, "training.steps must be at least 1."),
+    (lambda c: c.training.epochs is not None and c.training.epochs <= 0, "training.epochs must be above 0."),
+    (lambda c: c.training.steps is not None and c.training.steps <= 0, "training.steps must be at least 1."),
     (lambda c: c.training.batch_size < 1, "training.batch_size must be at least 1."),
     (lambda c: c.training.accumulation < 1, "training.accumulation must be at least 1."),
     (lambda c: c.training.learning_rate <= 0, "training.learning_rate must be above 0."),
@@ -47,14 +60,22 @@ RULES: tuple[Rule, ...] = (
         lambda c: any(s < 1 for s in c.training.checkpoints),
         "training.checkpoints names steps, which begin at 1.",
     ),
+    (
+        lambda c: c.device == Device.cuda and not _sees_gpu(),
+        "device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.",
+    ),
+    (
+        lambda c: any("arm" not in side for contrast in c.contrasts for side in (contrast.a, contrast.b)),
+        "contrasts: each side names its arm, as in {a: {arm: finetune}, b: {arm: base}}.",
+    ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),
     (lambda c: c.threads < 1, "threads must be at least 1."),
     (lambda c: c.generation.max_new_tokens < 1, "generation.max_new_tokens must be at least 1."),
     (lambda c: c.generation.batch_size < 1, "generation.batch_size must be at least 1."),
     (
-        lambda c: c.output is not None and Path(c.output).exists() and any(Path(c.output).iterdir()),
-        "output names a folder that is not empty: name another, or remove it first.",
+        lambda c: c.output is not None and _taken(Path(c.output)),
+        "output names a file, or a folder that is not empty: name another, or remove it first.",
     ),
 )  # fmt: skip
 
@@ -75,4 +96,14 @@ def problems(cell: "Cell") -> list[str]:
     if not found:
         _ = cell.identity  # builds arm, suite, profile and items
         cell.arm.check(cell.material)
+        found = _late_checkpoints(cell) if cell.arm.trained else []
     return found
+
+
+def _late_checkpoints(cell: "Cell") -> list[str]:
+    """Say which checkpoints lie beyond the last step, and so would never be written."""
+    steps = planned_steps(cell.spec.training, len(cell.material.trained))
+    late = [step for step in cell.spec.training.checkpoints if step > steps]
+    if not late:
+        return []
+    return [f"training.checkpoints names step {max(late)}, but training ends at step {steps}: name earlier ones."]

@@ -5,8 +5,15 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+    from andraeus.chat import Chat
+    from andraeus.models.resolve import ModelFiles
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 
@@ -20,6 +27,7 @@ def main() -> None:
     ask.add_argument("adapter", type=Path, help="adapter folder, as output= wrote it")
     ask.add_argument("question", nargs="*", help="the question; without one, questions are read line by line")
     ask.add_argument("--model-path", help="folder of the base model, where the name in the adapter is not enough")
+    ask.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs")
     ask.set_defaults(run=_ask)
     results = commands.add_parser("results", help="list the cells in the store")
     results.add_argument("--store", default=os.environ.get("ANDRAEUS_STORE", "store"), help="the store's folder")
@@ -34,35 +42,60 @@ def main() -> None:
 
 
 def _ask(arguments: argparse.Namespace) -> None:
-    import yaml
-
-    from andraeus.chat import Chat
     from andraeus.generation import generate
-    from andraeus.models.load import Quantization, QuantizationKind, load_model, load_tokenizer
-    from andraeus.models.package import Package
-    from andraeus.models.resolve import ModelSpec, resolve
-    from andraeus.training.adapter import FINGERPRINT, causal_model, fingerprint, load
 
-    try:
-        trained_on = json.loads((arguments.adapter / FINGERPRINT).read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(f"{arguments.adapter} is no adapter of Andraeus: make one with output=FOLDER.") from error
-    file = CONF / "model" / f"{trained_on['model']}.yaml"
-    entry = yaml.safe_load(file.read_text()) if file.is_file() else {"name": trained_on["model"]}
-    package = Package(**entry["package"]) if entry.get("package") else None
-    spec = ModelSpec(**{**entry, "package": package, "path": arguments.model_path or entry.get("path")})
-    files = resolve(spec)
-    quantization = Quantization(
-        QuantizationKind(trained_on["quantization"]), double=bool(trained_on["double_quantization"])
-    )
-    base = load_model(files, spec.dtype, quantization, "cpu")
-    model = causal_model(load(base, arguments.adapter, fingerprint(files, quantization)))
-    chat = Chat(load_tokenizer(files, spec.chat_template))
+    model, chat = _trained(arguments.adapter, arguments.model_path, arguments.device)
     for question in [" ".join(arguments.question)] if arguments.question else map(str.strip, sys.stdin):
         if question:
             prompt = chat.prompt(chat.messages(question))
             answer = generate(model, [prompt], end_tokens=chat.end_tokens, max_new_tokens=64, batch_size=1)[0]
             print(chat.decode(answer.tokens), flush=True)
+
+
+def _trained(adapter: Path, model_path: str | None, device: str) -> "tuple[PreTrainedModel, Chat]":
+    """Load an adapter on its base, with the conversation it was trained in."""
+    from andraeus.chat import Chat
+    from andraeus.models.load import Quantization, QuantizationKind, load_model, load_tokenizer
+    from andraeus.models.resolve import Dtype
+    from andraeus.training.adapter import FINGERPRINT, causal_model, fingerprint, load
+
+    try:
+        told = json.loads((adapter / FINGERPRINT).read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{adapter} is no adapter of Andraeus: make one with output=FOLDER.") from error
+    if "system" not in told:
+        raise UserError(f"{adapter} is of an older version and does not say how to ask it: make it anew with output=.")
+    files = _base_files(told, model_path)
+    quantization = Quantization(
+        QuantizationKind(told["quantization"]), bool(told["double_quantization"]), Dtype(told["compute_dtype"])
+    )
+    base = load_model(files, told["dtype"], quantization, device)
+    model = causal_model(load(base, adapter, fingerprint(files, quantization)))
+    return model, Chat(load_tokenizer(files, told["chat_template"]), told["system"])
+
+
+def _base_files(told: dict[str, Any], model_path: str | None) -> "ModelFiles":
+    """Find an adapter's base: the folder the user names, its repository, or the package of its config."""
+    import yaml
+
+    from andraeus.models.package import Package
+    from andraeus.models.resolve import ModelSpec, resolve
+
+    file = CONF / "model" / f"{told['model']}.yaml"
+    package = (yaml.safe_load(file.read_text()) if file.is_file() else {}).get("package")
+    if model_path is None and told["repo"] is None and package is None:
+        raise UserError(
+            f"This adapter's base ({told['model']}) was a folder, whose place is not written down: "
+            "name it with --model-path FOLDER."
+        )
+    spec = ModelSpec(told["model"], told["repo"], told["revision"], model_path, Package(**package) if package else None)
+    try:
+        return resolve(spec)
+    except UserError as error:
+        # The knob of the other command, as this one calls it.
+        raise UserError(
+            str(error).replace("model.path=", "--model-path ").replace("model.path", "--model-path")
+        ) from error
 
 
 def _results(arguments: argparse.Namespace) -> None:

@@ -15,10 +15,10 @@ from omegaconf import DictConfig, OmegaConf
 from andraeus.chat import Chat
 from andraeus.errors import UserError
 from andraeus.files import new_folder, write_json, write_text
-from andraeus.training.adapter import attach, causal_model, fingerprint, load, save
+from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from evaluation.arms.arm import Prompt
-from evaluation.grading import Expected, grade
 from evaluation.suites.nearest import nearest_distances
+from evaluation.summary import is_right
 from experiments import provenance
 from experiments.build import build
 from experiments.cell import IDENTITY_VERSION, Cell
@@ -63,7 +63,7 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         items, timing = _ask(cell, store, training)
         write_text(folder / "items.jsonl", "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
         write_text(folder / "config.yaml", OmegaConf.to_yaml(cell.config, resolve=True))
-        record.objective = sum(_right(item) for item in items) / len(items)
+        record.objective = sum(is_right(item) for item in items) / len(items)
         record.status, record.n_items, record.timing, record.training = "success", len(items), timing, training
         record.finished = _now()
         record.write(folder)
@@ -106,7 +106,7 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
     spec = cell.spec
     model, chat = _base(cell)
     adapted = attach(model, spec.lora, spec.training, spec.quantization, spec.seed, spec.model.repo or spec.model.name)
-    base = fingerprint(cell.files, spec.quantization)
+    base, origin = fingerprint(cell.files, spec.quantization), _origin(cell)
     rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
     watched = cell.validation if spec.training.plateau else []
     curve: list[dict[str, float]] = []
@@ -124,9 +124,9 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         spec.lora,
         spec.seed,
         log=note,
-        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base, spec.model.name),
+        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base, origin),
     )
-    save(adapted, folder, base, spec.model.name)
+    save(adapted, folder, base, origin)
     result = dataclasses.asdict(outcome)
     seconds: float = result.pop("seconds")
     if result["stopped"] == "diverged":
@@ -134,6 +134,20 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         result["final_loss"] = None
     write_json(folder / "training.json", {**result, "rows": len(rows), "curve": curve})
     return seconds
+
+
+def _origin(cell: Cell) -> Origin:
+    spec, files = cell.spec, cell.files
+    return Origin(
+        model=spec.model.name,
+        repo=spec.model.repo,
+        # Of a repository the commit that was used; its default may be another one tomorrow.
+        revision=files.revision if files.origin in ("cache", "hub") else spec.model.revision,
+        dtype=spec.model.dtype,
+        compute_dtype=spec.quantization.compute_dtype,
+        chat_template=spec.model.chat_template,
+        system=spec.chat.system,
+    )
 
 
 def _base(cell: Cell) -> "tuple[PreTrainedModel, Chat]":
@@ -202,11 +216,6 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
 
 def _recalled(prompt: Prompt, needs: tuple[str, ...]) -> bool | None:
     return None if prompt.retrieved is None else set(needs) <= set(prompt.retrieved)
-
-
-def _right(item: dict[str, Any]) -> bool:
-    expected = Expected(item["expected"], tuple(item["aliases"]), item["answer_type"], item["question"])
-    return grade(item["answer"], expected).correct
 
 
 def _set_threads(threads: int) -> None:

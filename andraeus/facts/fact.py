@@ -80,7 +80,7 @@ class Profile:
 
     Attributes:
         name: The person's name, used in third-person questions.
-        pronoun: The person's pronoun.
+        pronoun: The person's pronoun; kept, but no question or statement needs it so far.
         facts: In the order of the file.
         compositions: Tier-4 questions over the facts.
         distractors: Statements about other people and things that only a retriever's index holds.

@@ -120,7 +120,7 @@ def load_profile(path: str, blind: str | None = None, seed: int = 0) -> Profile:
     _check_facts(facts, path)
     compositions = tuple(_composition(entry) for entry in written.compositions)
     _check_compositions(facts, compositions, path)
-    questions = _read_blind(blind, {f.id for f in facts} | {c.id for c in compositions}) if blind else ()
+    questions = read_blind(blind, facts, compositions) if blind else ()
     return Profile(
         name=written.name,
         pronoun=written.pronoun,
@@ -130,6 +130,39 @@ def load_profile(path: str, blind: str | None = None, seed: int = 0) -> Profile:
         blind=questions,
         seed=seed,
     )
+
+
+def read_blind(path: str, facts: Iterable[Fact], compositions: Iterable[Composition]) -> tuple[BlindQuestion, ...]:
+    """Read questions about a profile's facts that are set aside from training.
+
+    Args:
+        path: A YAML list of ``{fact, question}``; ``package:alex.blind`` names a shipped one.
+        facts: The profile's facts.
+        compositions: The profile's compositions, which have questions of their own.
+
+    Raises:
+        UserError: The file is no such list, or asks for something that is no fact of the profile.
+    """
+    content = _read(path)
+    if not isinstance(content, list) or not content:
+        raise UserError(f"{path} holds no questions: write a list of `- {{fact: ID, question: …}}`.")
+    ids, composed = {f.id for f in facts}, {c.id for c in compositions}
+    questions = []
+    for number, entry in enumerate(content, 1):
+        if not isinstance(entry, dict) or set(entry) != {"fact", "question"}:
+            raise UserError(f"{path}: entry {number} is not `{{fact: ID, question: …}}`.")
+        asked = str(entry["fact"])
+        if asked in composed:
+            raise UserError(
+                f"{path}: entry {number} asks for {asked}, which is a composition: blind questions are about single "
+                "facts; write it under the composition's own `questions:`."
+            )
+        if asked not in ids:
+            raise UserError(f"{path}: entry {number} asks for {asked}, which the profile does not have.")
+        if not isinstance(entry["question"], str) or not entry["question"].strip():
+            raise UserError(f"{path}: entry {number} has no question.")
+        questions.append(BlindQuestion(asked, entry["question"].strip()))
+    return tuple(questions)
 
 
 def unknown_relations(profile: Profile) -> list[str]:
@@ -306,19 +339,3 @@ def _no_duplicates(ids: Iterable[str], path: str) -> None:
         if fact_id in seen:
             raise UserError(f"{path}: two entries have the id {fact_id}: rename one.")
         seen.add(fact_id)
-
-
-def _read_blind(path: str, ids: set[str]) -> tuple[BlindQuestion, ...]:
-    content = _read(path)
-    if not isinstance(content, list) or not content:
-        raise UserError(f"{path} holds no questions: write a list of `- {{fact: ID, question: …}}`.")
-    questions = []
-    for number, entry in enumerate(content, 1):
-        if not isinstance(entry, dict) or set(entry) != {"fact", "question"}:
-            raise UserError(f"{path}: entry {number} is not `{{fact: ID, question: …}}`.")
-        if str(entry["fact"]) not in ids:
-            raise UserError(f"{path}: entry {number} asks for {entry['fact']}, which the profile does not have.")
-        if not isinstance(entry["question"], str) or not entry["question"].strip():
-            raise UserError(f"{path}: entry {number} has no question.")
-        questions.append(BlindQuestion(str(entry["fact"]), entry["question"].strip()))
-    return tuple(questions)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
-from andraeus.models.resolve import ModelFiles
+from andraeus.models.resolve import Dtype, ModelFiles
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -31,7 +31,7 @@ class Quantization:
 
     kind: QuantizationKind = QuantizationKind.none
     double: bool = True
-    compute_dtype: str = "float32"
+    compute_dtype: Dtype = Dtype.float32
 
 
 def pick_device(device: str) -> str:

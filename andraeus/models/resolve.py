@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from andraeus.errors import UserError
@@ -10,7 +11,25 @@ from andraeus.hashing import content_hash, file_sha256
 from andraeus.models.package import Package, is_prepared, prepare_package
 
 # Files that decide a tokenizer's output; together with the weights they are the model's identity.
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "vocab.json", "merges.txt")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "tokenizer.model",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "chat_template.jinja",
+    "vocab.json",
+    "vocab.txt",
+    "merges.txt",
+)
+
+
+class Dtype(StrEnum):
+    """Floating-point types by their names in PyTorch."""
+
+    float32 = "float32"
+    bfloat16 = "bfloat16"
+    float16 = "float16"
 
 
 @dataclass(frozen=True)
@@ -54,7 +73,7 @@ class ModelSpec:
     path: str | None = None
     package: Package | None = None
     chat_template: str | None = None
-    dtype: str = "float32"
+    dtype: Dtype = Dtype.float32
 
 
 def resolve(spec: ModelSpec) -> ModelFiles:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,29 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 FINGERPRINT = "andraeus.json"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What it takes, beside the fingerprint, to find an adapter's base and ask it as it was trained.
+
+    Attributes:
+        model: Name of the base's config.
+        repo: Its Hub repository, or ``None`` (a folder of the user's is named by no path here).
+        revision: Commit or tag in the repository.
+        dtype: Type of the base's weights.
+        compute_dtype: Type a quantised base computes in.
+        chat_template: Jinja template that replaced the tokenizer's own, or ``None``.
+        system: System turn of the training conversations, or ``None`` for the template's own.
+    """
+
+    model: str
+    repo: str | None = None
+    revision: str | None = None
+    dtype: str = "float32"
+    compute_dtype: str = "float32"
+    chat_template: str | None = None
+    system: str | None = None
 
 
 def fingerprint(files: ModelFiles, quantization: Quantization) -> dict[str, Any]:
@@ -61,6 +85,7 @@ def attach(
             raise UserError("lora=none trains all weights, which quantised weights cannot: use quantization=none.")
         return model.requires_grad_(True)
     torch.manual_seed(stream_seed(seed, "adapter_init"))
+    _check_modules(model, lora)
     config = LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
@@ -72,9 +97,23 @@ def attach(
     try:
         adapted = get_peft_model(model, config)
     except ValueError as error:
-        raise UserError(f"This model has none of lora.target_modules={list(lora.target_modules)}: {error}") from error
+        raise UserError(f"The adapter's shape does not fit this model: {error}") from error
     adapted.peft_config["default"].base_model_name_or_path = base_name
     return adapted
+
+
+def _check_modules(model: "PreTrainedModel", lora: LoraSpec) -> None:
+    """Refuse a module name that the base does not have; PEFT leaves it out without a word if another fits."""
+    from torch import nn
+
+    names = [name for name, _ in model.named_modules()]
+    missing = [t for t in lora.target_modules if not any(n == t or n.endswith(f".{t}") for n in names)]
+    if missing:
+        linear = {name.rsplit(".", 1)[-1] for name, module in model.named_modules() if isinstance(module, nn.Linear)}
+        raise UserError(
+            f"lora.target_modules names {', '.join(missing)}, which this model does not have: "
+            f"choose among {', '.join(sorted(linear - {'lm_head'}))}."
+        )
 
 
 def causal_model(model: "PeftModel | PreTrainedModel") -> "PreTrainedModel":
@@ -83,14 +122,14 @@ def causal_model(model: "PeftModel | PreTrainedModel") -> "PreTrainedModel":
     return inner
 
 
-def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any], model_name: str) -> None:
+def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any], origin: Origin) -> None:
     """Write an adapter (or fully tuned weights) as stock PEFT (or Transformers) loads it.
 
     Args:
         model: What `attach` returned, trained.
         folder: Where to.
         base: `fingerprint` of the base.
-        model_name: Name of the base's config, for `andraeusctl ask`.
+        origin: Where the base comes from and how it was asked, for `andraeusctl ask`.
 
     PEFT writes module names in set order; they are sorted so that equal adapters are equal files.
     """
@@ -110,7 +149,7 @@ def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any
             if isinstance(value, list):
                 content[key] = sorted(value, key=str)
         write_json(config, dict(sorted(content.items())))
-    write_json(folder / FINGERPRINT, {**base, "model": model_name})
+    write_json(folder / FINGERPRINT, {**base, **asdict(origin)})
 
 
 def load(model: "PreTrainedModel", folder: Path, base: dict[str, Any]) -> "PeftModel | PreTrainedModel":

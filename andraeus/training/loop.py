@@ -130,7 +130,9 @@ class _Run:
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = self.accelerator.prepare(_optimizer(recipe, _groups(model, recipe)))
         warmup = round(recipe.warmup_ratio * self.planned)
-        self.scheduler = get_scheduler(recipe.schedule, self.optimizer, warmup, self.planned)
+        # What Transformers calls "constant" would skip the warm-up without a word.
+        shape = "constant_with_warmup" if recipe.schedule == "constant" else recipe.schedule
+        self.scheduler = get_scheduler(shape, self.optimizer, warmup, self.planned)
         self.watch = _PlateauWatch(recipe.plateau)
         self.step, self.seen, self.loss, self.stopped = 0, 0, math.nan, "end"
 

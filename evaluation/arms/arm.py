@@ -43,6 +43,12 @@ class Template:
     def __post_init__(self) -> None:
         if "{question}" not in self.user:
             raise UserError("An arm's `user` text needs {question}, or the model never sees the question.")
+        if "{fact}" not in self.line:
+            raise UserError("An arm's `line` text needs {fact}, or the model never sees a fact.")
+
+    def holds(self, slot: str) -> bool:
+        """Whether a slot such as ``{facts}`` stands in one of the turns."""
+        return slot in self.user or slot in (self.system or "")
 
     def statement(self, fact_id: str, material: Material) -> str:
         """Return a fact's statement in the template's person."""
@@ -82,9 +88,22 @@ class Arm(ABC):
     def prompts(self, items: list[Item], material: Material) -> list[Prompt]:
         """Return one prompt for each item."""
 
-    def check(self, material: Material) -> None:  # noqa: B027
-        """Raise a `UserError` if the arm cannot be run on this profile."""
+    def check(self, material: Material) -> None:
+        """Refuse what cannot be run on this profile.
+
+        Raises:
+            UserError: The template gives no facts, though the arm is there to give them.
+        """
+        if self.knows_facts and not self.template.holds("{facts}"):
+            raise UserError(
+                f"arm={self.name} gives facts, but its template has no {{facts}}: "
+                "put {facts} into arm.template.user or arm.template.system."
+            )
 
     def identity(self) -> dict[str, Any]:
         """Return what about this arm, beyond its template and its facts, can change an answer."""
         return {}
+
+    def knowledge(self, items: list[Item], material: Material) -> dict[str, Any]:
+        """Return what the prompts may hold of the profile beyond the questions: no more, no less."""
+        return {"owner": material.profile.name} if self.template.holds("{owner}") else {}

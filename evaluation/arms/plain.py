@@ -1,8 +1,9 @@
 """Arms whose facts are in the weights, in the prompt, or nowhere."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from andraeus.errors import UserError
 from evaluation.arms.arm import Arm, Prompt, Template
 from evaluation.suites.item import Item, Material
 
@@ -27,6 +28,13 @@ class Finetune(Base):
     name: str = "finetune"
     trained: ClassVar[bool] = True
 
+    def __post_init__(self) -> None:
+        if self.template.system is not None or self.template.user != "{question}":
+            raise UserError(
+                f"arm={self.name} asks as it was trained, by the bare question: leave arm.template as it is "
+                "(the system turn that training and all arms share is chat.system)."
+            )
+
 
 @dataclass(frozen=True)
 class SystemPrompt(Arm):
@@ -37,8 +45,15 @@ class SystemPrompt(Arm):
 
     def prompts(self, items: list[Item], material: Material) -> list[Prompt]:
         """Return prompts that state all facts."""
-        statements = [self.template.statement(fact.id, material) for fact in material.facts]
+        statements = self._statements(material)
         return [Prompt(self.template.fill(item, material, statements)) for item in items]
+
+    def knowledge(self, items: list[Item], material: Material) -> dict[str, Any]:
+        """Return all statements."""
+        return {**super().knowledge(items, material), "statements": self._statements(material)}
+
+    def _statements(self, material: Material) -> list[str]:
+        return [self.template.statement(fact.id, material) for fact in material.facts]
 
 
 @dataclass(frozen=True)
@@ -54,3 +69,8 @@ class Oracle(Arm):
             Prompt(self.template.fill(item, material, [self.template.statement(f, material) for f in item.needs]))
             for item in items
         ]
+
+    def knowledge(self, items: list[Item], material: Material) -> dict[str, Any]:
+        """Return the statements that the items need."""
+        needed = {f: self.template.statement(f, material) for item in items for f in item.needs}
+        return {**super().knowledge(items, material), "statements": needed}

@@ -1,10 +1,11 @@
 """Retrieval-augmented generation: sentence embeddings in a FAISS index over the fact statements."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from andraeus.hashing import content_hash, file_sha256
 from andraeus.models.package import Package
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
 from evaluation.arms.arm import Arm, Prompt, Template
@@ -12,6 +13,15 @@ from evaluation.suites.item import Item, Material
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+
+# Files by which sentence-transformers pools, cuts and normalises.
+SETTINGS = (
+    "modules.json",
+    "sentence_bert_config.json",
+    "config_sentence_transformers.json",
+    "1_Pooling/config.json",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +37,12 @@ class Embedding:
     def files(self) -> ModelFiles:
         """Find the model's files."""
         return resolve(ModelSpec(self.name, self.repo, self.revision, self.path, self.package))
+
+    def content(self) -> str:
+        """Return the hash of all that decides an embedding: weights, tokenizer, and what is done with both."""
+        files = self.files()
+        settings = {name: file_sha256(files.folder / name) for name in SETTINGS if (files.folder / name).is_file()}
+        return content_hash({"weights": files.weights_hash, "tokenizer": files.tokenizer_hash, "settings": settings})
 
 
 @dataclass(frozen=True)
@@ -45,10 +61,11 @@ class Rag(Arm):
     template: Template
     embedding: Embedding
     k: int = 3
-    third_person_index: bool = field(default=False)
+    third_person_index: bool = False
 
     def check(self, material: Material) -> None:
         """Refuse a k that the index does not fit."""
+        super().check(material)
         size = len(material.facts) + len(material.profile.distractors)
         if not 1 <= self.k < size:
             raise UserError(
@@ -60,12 +77,9 @@ class Rag(Arm):
         """Return prompts with the retrieved statements, the nearest last (next to the question)."""
         import faiss
 
-        facts = list(material.facts)
-        owner = material.profile.name
-        indexed = [fact.statement(owner, third_person=self.third_person_index) for fact in facts]
-        indexed += material.profile.distractors
-        shown = [self.template.statement(fact.id, material) for fact in facts] + list(material.profile.distractors)
-        ids = [fact.id for fact in facts] + [f"distractor/{i}" for i in range(len(material.profile.distractors))]
+        indexed, shown = self._indexed(material), self._shown(material)
+        ids = [fact.id for fact in material.facts]
+        ids += [f"distractor/{i}" for i in range(len(material.profile.distractors))]
         model = _encoder(str(self.embedding.files().folder))
         vectors = model.encode(indexed, normalize_embeddings=True, show_progress_bar=False)
         index = faiss.IndexFlatIP(vectors.shape[1])
@@ -78,10 +92,23 @@ class Rag(Arm):
             prompts.append(Prompt(self.template.fill(item, material, statements), tuple(ids[i] for i in row)))
         return prompts
 
+    def knowledge(self, items: list[Item], material: Material) -> dict[str, Any]:
+        """Return what is indexed and what is shown of it, distractors included."""
+        index = {"ids": [f.id for f in material.facts], "texts": self._indexed(material)}
+        return {**super().knowledge(items, material), "index": index, "shown": self._shown(material)}
+
+    def _indexed(self, material: Material) -> list[str]:
+        owner = material.profile.name
+        facts = [fact.statement(owner, third_person=self.third_person_index) for fact in material.facts]
+        return [*facts, *material.profile.distractors]
+
+    def _shown(self, material: Material) -> list[str]:
+        facts = [self.template.statement(fact.id, material) for fact in material.facts]
+        return [*facts, *material.profile.distractors]
+
     def identity(self) -> dict[str, Any]:
-        """Return the embedding model's weights and what is indexed how."""
-        files = self.embedding.files()
-        return {"k": self.k, "third_person_index": self.third_person_index, "embedding": files.weights_hash}
+        """Return what embeds, what is indexed how, and how much is given."""
+        return {"k": self.k, "third_person_index": self.third_person_index, "embedding": self.embedding.content()}
 
 
 @cache

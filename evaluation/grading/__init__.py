@@ -7,7 +7,4 @@ others, asks it back, or says another one. Terse and verbose answers are held to
 from evaluation.grading.dispatch import grade
 from evaluation.grading.model import AnswerType, Expected, Grade
 
-GRADER_VERSION = 1
-"""Goes up with every change that can change a grade."""
-
-__all__ = ["GRADER_VERSION", "AnswerType", "Expected", "Grade", "grade"]
+__all__ = ["AnswerType", "Expected", "Grade", "grade"]

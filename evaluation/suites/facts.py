@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, fact_item
+from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, check_per_fact, fact_item
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,9 @@ class Seen:
     name: str = "seen"
     per_fact: int = 1
     overlap: ClassVar[Overlap] = "required"
-    needs_adapter: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_per_fact(self.per_fact, least=1)
 
     def items(self, material: Material) -> list[Item]:
         """Return the first trained phrasings of each fact."""
@@ -44,7 +46,9 @@ class Heldout:
     per_fact: int = 3
     part: Literal["test", "development"] = "test"
     overlap: ClassVar[Overlap] = "forbidden"
-    needs_adapter: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_per_fact(self.per_fact, least=1)
 
     def items(self, material: Material) -> list[Item]:
         """Return the first phrasings of each fact in the untrained families."""
@@ -62,16 +66,17 @@ class Blind:
 
     name: str = "blind"
     overlap: ClassVar[Overlap] = "forbidden"
-    needs_adapter: ClassVar[bool] = False
 
     def items(self, material: Material) -> list[Item]:
         """Return the profile's blind questions about the facts that are trained."""
-        ids = {fact.id for fact in material.facts}
-        asked = [b for b in material.profile.blind if b.fact in ids]
-        if not asked:
+        if not material.profile.blind:
             raise NothingToAsk("suite=blind has nothing to ask: this profile names no facts.blind file.")
+        ids = {fact.id for fact in material.facts}
         items = []
-        for number, blind in enumerate(asked):
+        # Numbered before they are chosen: a question has one id, whatever is trained.
+        for number, blind in enumerate(material.profile.blind):
+            if blind.fact not in ids:
+                continue
             fact = material.fact(blind.fact)
             items.append(
                 Item(
@@ -85,5 +90,10 @@ class Blind:
                     answer_type=fact.answer,
                     needs=(fact.id,),
                 )
+            )
+        if not items:
+            raise NothingToAsk(
+                f"suite=blind has nothing to ask: none of the {len(material.profile.blind)} questions of facts.blind "
+                "is about a fact that is trained; choose another tier."
             )
         return items

@@ -84,13 +84,11 @@ class Suite(Protocol):
 
     Attributes:
         name: Name in tables.
-        overlap: Whether its questions must be trained ones or must not be.
-        needs_adapter: Whether only a fine-tuned arm can sensibly be asked.
+        overlap: Whether its questions must be trained ones (only a fine-tuned arm can be asked those) or must not be.
     """
 
     name: str
     overlap: Overlap
-    needs_adapter: bool
 
     def items(self, material: Material) -> list[Item]:
         """Return the suite's items.
@@ -100,6 +98,12 @@ class Suite(Protocol):
             NothingToAsk: The profile has nothing of the suite's kind.
         """
         ...
+
+
+def check_per_fact(per_fact: int, *, least: int) -> None:
+    """Refuse a suite that would ask each fact fewer questions than it can."""
+    if per_fact < least:
+        raise UserError(f"suite.per_fact={per_fact} asks too little: make it at least {least}.")
 
 
 def fact_item(fact: Fact, phrasing: Phrasing, number: int) -> Item:
@@ -122,8 +126,11 @@ def checked_items(suite: Suite, material: Material) -> list[Item]:
 
     Raises:
         UserError: A forbidden question is trained, or a required one is not.
+        NothingToAsk: The suite has no items.
     """
     items = suite.items(material)
+    if not items:
+        raise NothingToAsk(f"suite={suite.name} has nothing to ask about this profile: choose another suite or tier.")
     trained = {normalised(p.question) for p in material.trained}
     same = [item for item in items if normalised(item.question) in trained]
     if suite.overlap == "forbidden" and same:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, fact_item
+from evaluation.suites.item import Item, Material, NothingToAsk, Overlap, check_per_fact, fact_item
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,9 @@ class Tiers:
     per_fact: int = 1
     composed: bool = True
     overlap: ClassVar[Overlap] = "forbidden"
-    needs_adapter: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        check_per_fact(self.per_fact, least=0)
 
     def items(self, material: Material) -> list[Item]:
         """Return items of all tiers."""

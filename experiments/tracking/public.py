@@ -110,15 +110,26 @@ def public_condition(condition: Mapping[str, Any]) -> dict[str, Any]:
     public: dict[str, Any] = {}
     for dotted, value in condition.items():
         group, *rest = str(dotted).split(".")
-        nested: Any = value
+        read = nested = _read(value)
         for key in reversed(rest):
             nested = {key: nested}
         kept: Any = public_config({group: nested}).get(group)
         for key in rest:
             kept = kept.get(key) if isinstance(kept, Mapping) else None
         if group in GROUPS or group == "facts":
-            public[str(dotted)] = WITHHELD if kept is None and value is not None else kept
+            withheld = kept is None and value is not None
+            public[str(dotted)] = WITHHELD if withheld else value if kept is read else kept
     return public
+
+
+def _read(value: Any) -> Any:
+    """Return the number or switch that the text of an override means, or the text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return {"true": True, "false": False}.get(value.lower(), value)
 
 
 def _public(value: Any, words: bool) -> Any:

@@ -79,7 +79,8 @@ class WandbTracker:
         entity: User or team; ``None`` for the account's own.
         mode: ``online``, ``offline`` (files for ``wandb sync``) or ``disabled``.
         folder: Where W&B makes its ``wandb`` folder.
-        upload_items: Also send each cell's questions and answers, and the config as it stands.
+        upload_items: Also send each cell's questions and answers, the config as it stands, and figures
+            whose labels name what the tables withhold.
         tags: Tags for every run.
     """
 
@@ -181,10 +182,25 @@ class WandbTracker:
                 config={"study": study, "schema": summary.get("schema"), "study_hash": summary.get("study_hash")},
             )
             self._run.summary.update(_named_metrics(rows))
-            self._log_closing(rows, [_public_contrast(contrast) for contrast in summary.get("contrasts", [])], folder)
+            contrasts = [_public_contrast(contrast) for contrast in summary.get("contrasts", [])]
+            self._log_closing(rows, contrasts, self._figures(summary, folder))
             self._finish(failed=any(cell.get("status") != "success" for cell in summary.get("cells", [])))
 
-    def _log_closing(self, rows: list[dict[str, Any]], contrasts: list[dict[str, Any]], folder: Path) -> None:
+    def _figures(self, summary: Mapping[str, Any], folder: Path) -> list[Path]:
+        """Return the figures that may leave: their labels are the conditions as they stand."""
+        found = sorted((folder / "figures").glob("*.png"))
+        conditions = [row.get("condition") or {} for row in summary.get("rows", [])]
+        if not found or self._upload_items or all(public_condition(c) == dict(c) for c in conditions):
+            return found
+        print(
+            "The figures were not sent to W&B, since their labels name what its tables withhold: "
+            "tracker.upload_items=true sends them."
+        )
+        return []
+
+    def _log_closing(
+        self, rows: list[dict[str, Any]], contrasts: list[dict[str, Any]], figures: Iterable[Path]
+    ) -> None:
         import wandb
 
         closing: dict[str, Any] = {}
@@ -192,7 +208,7 @@ class WandbTracker:
             closing["rows"] = _table(_ROW_COLUMNS, rows)
         if contrasts:
             closing["contrasts"] = _table(("a", "b", *_CONTRAST_COLUMNS), contrasts)
-        for figure in sorted((folder / "figures").glob("*.png")):
+        for figure in figures:
             closing[f"figures/{figure.stem}"] = wandb.Image(str(figure))
         if closing:
             self._run.log(closing)

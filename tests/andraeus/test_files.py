@@ -30,7 +30,6 @@ def test_a_text_is_written_with_its_folders(tmp_path: Path) -> None:
     write_text(path, "Größe ✓\n")
     assert path.read_bytes() == "Größe ✓\n".encode()
     assert names(path.parent) == ["record.json"]
-    assert path.stat().st_mode & 0o777 == 0o644
 
 
 def test_an_old_text_is_replaced_whole(tmp_path: Path) -> None:
@@ -40,7 +39,7 @@ def test_an_old_text_is_replaced_whole(tmp_path: Path) -> None:
     assert path.read_text() == "new"
 
 
-@pytest.mark.parametrize("step", ["replace", "fsync", "chmod"])
+@pytest.mark.parametrize("step", ["replace", "fsync"])
 def test_a_write_that_fails_leaves_the_old_text_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -92,7 +91,20 @@ def test_a_folder_appears_when_its_block_ends(tmp_path: Path) -> None:
         assert not path.exists()
     assert (path / "weights").read_text() == "new"
     assert names(path.parent) == ["adapter"]
-    assert path.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.parametrize(("umask", "file", "folder"), [(0o022, 0o644, 0o755), (0o077, 0o600, 0o700)])
+def test_who_may_read_is_for_the_users_umask_to_say(tmp_path: Path, umask: int, file: int, folder: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_text(tmp_path / "items.jsonl", "personal")
+        for _ in ("new", "replaced"):
+            with new_folder(tmp_path / "adapter"):
+                pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "items.jsonl").stat().st_mode & 0o777 == file
+    assert (tmp_path / "adapter").stat().st_mode & 0o777 == folder
 
 
 def test_a_new_folder_takes_the_place_of_the_old(tmp_path: Path) -> None:

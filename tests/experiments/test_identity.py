@@ -1,5 +1,6 @@
 """Names by content: golden values, and what changes them."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy
 import pytest
 from safetensors.numpy import save_file
 
+from evaluation.arms.rag import Embedding
 from experiments.cell import Cell
 from tests.experiments.test_conf import composed
 
@@ -34,8 +36,8 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("6577c96ed0c2d2bbd851", "54d0bbe7973bb7b0e1b6")
-GOLDEN_ORACLE = "de7610c97602ff724ce0"
+GOLDEN_FINETUNE = ("a6b76bcfa160cf1a66bd", "f738fa5cbc251289ccd8")
+GOLDEN_ORACLE = "d1464218a0f7c82f8753"
 
 
 def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -76,6 +78,52 @@ def test_what_a_context_arm_does_not_see_leaves_its_name(folder: Path, override:
 @pytest.mark.parametrize("override", ["study=other", "paths.store=there", "fail_fast=true", "suite=tiers"])
 def test_an_adapter_is_named_by_what_was_trained(folder: Path, override: str) -> None:
     assert cell(folder, override).adapter_identity == cell(folder).adapter_identity
+
+
+ME = (
+    "name: {}\nfacts:\n  - {{relation: dog_name, value: Pepper}}\n  - {{relation: age, value: 28}}\ndistractors: [{}]\n"
+)
+OWNER = "arm.template.user='{owner}: {facts} {question}'"
+THIRD = "arm.template.third_person=true"
+
+
+@pytest.mark.parametrize(
+    ("edited", "overrides", "same"),
+    [
+        (("Robin", "Leo has a cat."), ["arm=oracle"], True),
+        (("Robin", "Leo has a cat."), ["arm=system_prompt"], True),
+        (("Robin", "Leo has a cat."), ["arm=base"], True),
+        (("Robin", "Leo has a cat."), ["arm=rag", "arm.k=1"], False),
+        (("Sam", "Leo has a dog."), ["arm=oracle", OWNER], False),
+        (("Sam", "Leo has a dog."), ["arm=system_prompt", THIRD], False),
+    ],
+)
+def test_an_arm_is_named_by_what_it_knows(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, edited: tuple[str, str], overrides: list[str], same: bool
+) -> None:
+    from experiments import memo
+
+    monkeypatch.setattr(Embedding, "files", lambda _: cell(folder).files)
+    found = []
+    for person in (("Robin", "Leo has a dog."), edited):
+        (folder / "me.yaml").write_text(ME.format(*person))
+        memo._MEMO.clear()
+        found.append(cell(folder, *overrides).identity)
+    assert (found[0] == found[1]) is same
+
+
+def test_the_owner_is_known_where_the_template_names_them(folder: Path) -> None:
+    for overrides, known in (([], {}), (["arm.template.user='{owner}: {question}'"], {"owner": "Robin"})):
+        asked = cell(folder, "arm=base", *overrides)
+        assert asked.arm.knowledge(asked.items, asked.material) == known
+
+
+def test_an_oracle_is_not_named_by_facts_that_nobody_asks_for(folder: Path) -> None:
+    asked = cell(folder, "arm=oracle")
+    more = dataclasses.replace(
+        asked.material, facts=(*asked.material.facts, dataclasses.replace(asked.material.facts[0], id="other"))
+    )
+    assert asked.arm.knowledge(asked.items, more) == asked.arm.knowledge(asked.items, asked.material)
 
 
 def test_weights_and_facts_are_content(folder: Path) -> None:

@@ -4,7 +4,7 @@ from itertools import islice
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import Profile
-from andraeus.facts.file import _read_blind
+from andraeus.facts.file import read_blind
 from andraeus.facts.synthetic.compositions import compose
 from andraeus.facts.synthetic.distractors import MOST, distract
 from andraeus.facts.synthetic.facts import Telling
@@ -36,13 +36,12 @@ def synthetic_profile(n: int, seed: int, blind: str | None = None) -> Profile:
     facts = tuple(islice(telling.facts(), n))
     assert len(facts) == n, f"the world of seed {seed} has only {len(facts)} facts"
     compositions = compose(world, facts, seed)
-    ids = {fact.id for fact in facts} | {composition.id for composition in compositions}
     return Profile(
         name=world.owner.name,
         pronoun=world.owner.pronoun,
         facts=facts,
         compositions=compositions,
         distractors=tuple(distractors),
-        blind=_read_blind(blind, ids) if blind else (),
+        blind=read_blind(blind, facts, compositions) if blind else (),
         seed=seed,
     )

@@ -344,6 +344,12 @@ def test_blind_questions_are_kept_with_their_facts(load: Load) -> None:
     assert profile.blind == (BlindQuestion("age", "how old am i?"), BlindQuestion("pet_name.cat", "who purrs"))
 
 
+def test_a_blind_question_about_a_composition_is_refused(load: Load) -> None:
+    composed = "compositions:\n  - {id: both, questions: [Which two], value: Max, components: [age, pet_name.cat]}\n"
+    with pytest.raises(UserError, match="entry 1 asks for both, which is a composition"):
+        load(TWO + composed, "- {fact: both, question: which two}\n")
+
+
 @pytest.mark.parametrize(
     ("blind", "sentence"),
     [

@@ -435,3 +435,7 @@ def test_blind_questions_must_be_about_the_profile(tmp_path) -> None:
     path.write_text("- {fact: nothing, question: who on earth am I}\n")
     with pytest.raises(UserError, match="nothing"):
         synthetic_profile(5, 0, blind=str(path))
+    composed = synthetic_profile(50, 0).compositions[0].id
+    path.write_text(f"- {{fact: {composed}, question: who on earth am I}}\n")
+    with pytest.raises(UserError, match="is a composition"):
+        synthetic_profile(50, 0, blind=str(path))

@@ -17,7 +17,7 @@ from andraeus.files import write_json
 from andraeus.hashing import file_sha256
 from andraeus.models import resolve as module
 from andraeus.models.package import Package
-from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
+from andraeus.models.resolve import TOKENIZER_FILES, ModelFiles, ModelSpec, resolve
 
 PACKAGE = Package("tiny-model", "1.0", "0" * 64, "tiny_model/model")
 REPO = "somebody/tiny-model"
@@ -221,7 +221,7 @@ def test_other_weights_or_another_architecture_have_another_hash(model: Path, ch
     assert after.tokenizer_hash == before.tokenizer_hash
 
 
-@pytest.mark.parametrize("name", ["tokenizer.json", "tokenizer_config.json", "chat_template.jinja"])
+@pytest.mark.parametrize("name", TOKENIZER_FILES)
 def test_another_tokenizer_or_template_has_another_hash(model: Path, name: str) -> None:
     before = by_path(model)
     (model / name).write_text("{}")

@@ -12,7 +12,7 @@ from andraeus.chat import Example
 from andraeus.errors import UserError
 from andraeus.models.load import Quantization, QuantizationKind, load_model
 from andraeus.models.resolve import ModelFiles
-from andraeus.training.adapter import attach, causal_model, export, fingerprint, load, save
+from andraeus.training.adapter import Origin, attach, causal_model, export, fingerprint, load, save
 from andraeus.training.loop import train
 from andraeus.training.recipe import LoraSpec, Recipe
 from tests.andraeus.training.conftest import LORA, Adapted
@@ -29,6 +29,16 @@ SaveTiny = Callable[..., ModelFiles]
 PLAIN = Quantization()
 SHORT = Recipe(steps=3, batch_size=4, learning_rate=1e-2)
 BASE = {"weights": "w", "tokenizer": "t", "quantization": "none", "double_quantization": None}
+TINY = Origin("tiny", "somebody/tiny", "abc", chat_template="{{ messages }}", system="You are terse.")
+ORIGIN = {
+    "model": "tiny",
+    "repo": "somebody/tiny",
+    "revision": "abc",
+    "dtype": "float32",
+    "compute_dtype": "float32",
+    "chat_template": "{{ messages }}",
+    "system": "You are terse.",
+}
 TOKENS = torch.tensor([[1, 40, 500, 6000, 7, 8, 9, 10, 11, 12, 13]])
 
 
@@ -54,7 +64,7 @@ def test_stock_peft_loads_what_was_trained(
     from peft import PeftModel
 
     model = trained(adapted(architecture), rows)
-    save(model, tmp_path / "adapter", BASE, "tiny")
+    save(model, tmp_path / "adapter", BASE, TINY)
     assert not torch.equal(logits(model), logits(tiny_model(architecture)))
     stock = PeftModel.from_pretrained(tiny_model(architecture), str(tmp_path / "adapter"))
     assert torch.equal(logits(stock), logits(model))
@@ -62,16 +72,16 @@ def test_stock_peft_loads_what_was_trained(
 
 
 def test_an_adapter_folder_is_what_peft_needs_and_the_fingerprint(adapted: Adapted, tmp_path: Path) -> None:
-    save(adapted(), tmp_path / "adapter", BASE, "tiny")
+    save(adapted(), tmp_path / "adapter", BASE, TINY)
     files = contents(tmp_path / "adapter")
     assert set(files) == {"adapter_config.json", "adapter_model.safetensors", "andraeus.json"}
-    assert json.loads(files["andraeus.json"]) == {**BASE, "model": "tiny"}
+    assert json.loads(files["andraeus.json"]) == {**BASE, **ORIGIN}
 
 
 def test_the_configuration_names_the_base_and_no_folder_of_this_machine(tiny_files: SaveTiny, tmp_path: Path) -> None:
     model = load_model(tiny_files(), "float32", PLAIN, "cpu")
     assert str(tmp_path) in model.config._name_or_path, "it must have something to hide"
-    save(attach(model, LORA, SHORT, PLAIN, 0, "somebody/tiny"), tmp_path / "adapter", BASE, "tiny")
+    save(attach(model, LORA, SHORT, PLAIN, 0, "somebody/tiny"), tmp_path / "adapter", BASE, TINY)
     text = (tmp_path / "adapter" / "adapter_config.json").read_text()
     assert str(tmp_path) not in text
     assert json.loads(text)["base_model_name_or_path"] == "somebody/tiny"
@@ -80,7 +90,7 @@ def test_the_configuration_names_the_base_and_no_folder_of_this_machine(tiny_fil
 
 
 def test_the_configuration_has_a_fixed_order(adapted: Adapted, tmp_path: Path) -> None:
-    save(adapted(lora=LoraSpec(r=4, layers=(0, 1))), tmp_path / "adapter", BASE, "tiny")
+    save(adapted(lora=LoraSpec(r=4, layers=(0, 1))), tmp_path / "adapter", BASE, TINY)
     config = json.loads((tmp_path / "adapter" / "adapter_config.json").read_text())
     assert list(config) == sorted(config)
     assert config["target_modules"] == sorted(LORA.target_modules)
@@ -90,7 +100,7 @@ def test_the_configuration_has_a_fixed_order(adapted: Adapted, tmp_path: Path) -
 def test_equal_adapters_are_equal_files(adapted: Adapted, rows: list[Example], tmp_path: Path) -> None:
     backwards = LoraSpec(r=4, alpha=8, target_modules=tuple(reversed(LORA.target_modules)))
     for name, lora in (("one", LORA), ("two", LORA), ("backwards", backwards)):
-        save(trained(adapted(lora=lora), rows), tmp_path / name, BASE, "tiny")
+        save(trained(adapted(lora=lora), rows), tmp_path / name, BASE, TINY)
     one, two, other = (contents(tmp_path / name) for name in ("one", "two", "backwards"))
     assert one == two
     assert one["adapter_config.json"] == other["adapter_config.json"]
@@ -102,7 +112,7 @@ def test_saving_asks_nobody(adapted: Adapted, tmp_path: Path, monkeypatch: pytes
 
     asked: list[object] = []
     monkeypatch.setattr(save_and_load, "check_file_exists_on_hf_hub", lambda *a, **_: asked.append(a))
-    save(adapted(), tmp_path / "adapter", BASE, "tiny")
+    save(adapted(), tmp_path / "adapter", BASE, TINY)
     assert asked == []
 
 
@@ -113,13 +123,13 @@ def test_a_checkpoint_inside_is_an_adapter_too(
     at: list[Tensor] = []
 
     def keep(step: int) -> None:
-        save(model, tmp_path / "adapter" / "checkpoints" / str(step), BASE, "tiny")
+        save(model, tmp_path / "adapter" / "checkpoints" / str(step), BASE, TINY)
         at.append(logits(model))
         model.train()
 
     how = Recipe(steps=3, batch_size=4, learning_rate=1e-2, checkpoints=(2,))
     train(causal_model(model), rows, [], how, LORA, 0, checkpoint=keep, progress=False)
-    save(model, tmp_path / "adapter", BASE, "tiny")
+    save(model, tmp_path / "adapter", BASE, TINY)
     inside = load(tiny_model(), tmp_path / "adapter" / "checkpoints" / "2", BASE)
     assert torch.equal(logits(inside), at[0])
     assert not torch.equal(at[0], logits(model))
@@ -158,9 +168,17 @@ def test_the_shape_is_the_one_asked_for(adapted: Adapted, lora: LoraSpec, expect
     assert found == expected
 
 
-def test_modules_that_the_base_lacks_are_refused(adapted: Adapted) -> None:
-    with pytest.raises(UserError, match=r"none of lora\.target_modules=\['c_attn'\]"):
-        adapted(lora=LoraSpec(target_modules=("c_attn",)))
+@pytest.mark.parametrize("modules", [("c_attn",), ("q_proj", "c_attn", "v_proj")])
+def test_modules_that_the_base_lacks_are_refused_by_name(adapted: Adapted, modules: tuple[str, ...]) -> None:
+    with pytest.raises(
+        UserError, match=r"lora\.target_modules names c_attn, which.* choose among down_proj, gate_proj"
+    ):
+        adapted(lora=LoraSpec(target_modules=modules))
+
+
+def test_layers_that_the_base_lacks_are_refused(adapted: Adapted) -> None:
+    with pytest.raises(UserError, match="does not fit this model"):
+        adapted(lora=LoraSpec(layers=(7,)))
 
 
 @pytest.mark.parametrize(
@@ -176,7 +194,7 @@ def test_modules_that_the_base_lacks_are_refused(adapted: Adapted) -> None:
 def test_another_base_is_refused(
     adapted: Adapted, tiny_model: TinyModel, tmp_path: Path, change: dict[str, Any], named: str
 ) -> None:
-    save(adapted(), tmp_path / "adapter", BASE, "tiny")
+    save(adapted(), tmp_path / "adapter", BASE, TINY)
     with pytest.raises(UserError, match=rf"was trained on another base \(its {named} differ\)"):
         load(tiny_model(), tmp_path / "adapter", {**BASE, **change})
 
@@ -213,7 +231,7 @@ def cut_short(folder: Path) -> None:
 def test_a_damaged_adapter_is_refused(
     adapted: Adapted, tiny_model: TinyModel, tmp_path: Path, damage: Callable[[Path], object], told: str
 ) -> None:
-    save(adapted(), tmp_path / "adapter", BASE, "tiny")
+    save(adapted(), tmp_path / "adapter", BASE, TINY)
     damage(tmp_path / "adapter")
     with pytest.raises(UserError, match=told):
         load(tiny_model(), tmp_path / "adapter", BASE)
@@ -246,7 +264,7 @@ def test_a_quantised_base_is_trained_saved_and_loaded(
     train(causal_model(model), rows, [], how, LORA, 0, log=lambda m: losses.append(m["loss"]), progress=False)
     assert losses[-1] < losses[0]
     written = fingerprint(files, quantization)
-    save(model, tmp_path / "adapter", written, "tiny")
+    save(model, tmp_path / "adapter", written, TINY)
     said = logits(model)
     assert not torch.equal(said, untrained)
     for again in (
@@ -279,8 +297,8 @@ def test_a_full_fine_tune_trains_everything(tiny_model: TinyModel, rows: list[Ex
     assert all(p.requires_grad for p in model.parameters())
     trained(model, rows, FULL)
     assert all(not torch.equal(p, before[name]) for name, p in model.named_parameters())
-    save(model, tmp_path / "tuned", BASE, "tiny")
-    assert json.loads((tmp_path / "tuned" / "andraeus.json").read_text()) == {**BASE, "model": "tiny"}
+    save(model, tmp_path / "tuned", BASE, TINY)
+    assert json.loads((tmp_path / "tuned" / "andraeus.json").read_text()) == {**BASE, **ORIGIN}
     again = load(tiny_model(), tmp_path / "tuned", BASE)
     assert torch.equal(logits(again), logits(model))
     assert not again.training
@@ -289,13 +307,13 @@ def test_a_full_fine_tune_trains_everything(tiny_model: TinyModel, rows: list[Ex
 def test_two_full_fine_tunes_are_equal_files(tiny_model: TinyModel, rows: list[Example], tmp_path: Path) -> None:
     for name in ("one", "two"):
         model = attach(tiny_model(), FULL, SHORT, PLAIN, 0, "somebody/tiny")
-        save(trained(model, rows, FULL), tmp_path / name, BASE, "tiny")
+        save(trained(model, rows, FULL), tmp_path / name, BASE, TINY)
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
 
 def test_a_full_fine_tune_hides_this_machines_folders(tiny_files: SaveTiny, tmp_path: Path) -> None:
     model = attach(load_model(tiny_files(), "float32", PLAIN, "cpu"), FULL, SHORT, PLAIN, 0, "somebody/tiny")
-    save(model, tmp_path / "tuned", BASE, "tiny")
+    save(model, tmp_path / "tuned", BASE, TINY)
     for name, data in contents(tmp_path / "tuned").items():
         assert str(tmp_path).encode() not in data, name
 

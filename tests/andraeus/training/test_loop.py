@@ -378,11 +378,8 @@ def test_the_learning_rate_warms_up_and_follows_its_schedule(
         Schedule.linear: lambda done: 1.0 - done,
         Schedule.cosine: lambda done: 0.5 * (1 + math.cos(math.pi * done)),
     }[schedule]
-    # What is logged after step n is the rate of step n + 1. A constant schedule has no warm-up in Transformers.
-    expected = [
-        peak * (n / warm if n < warm and schedule != Schedule.constant else shape(max(0, n - warm) / (steps - warm)))
-        for n in range(1, steps + 1)
-    ]
+    # What is logged after step n is the rate of step n + 1.
+    expected = [peak * (n / warm if n < warm else shape((n - warm) / (steps - warm))) for n in range(1, steps + 1)]
     assert rates == pytest.approx(expected, abs=1e-12)
 
 

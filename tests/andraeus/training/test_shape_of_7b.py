@@ -15,7 +15,7 @@ from andraeus.chat import Example
 from andraeus.generation import generate
 from andraeus.models.load import Quantization, QuantizationKind, load_model
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
-from andraeus.training.adapter import attach, causal_model, fingerprint, load, save
+from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from andraeus.training.loop import train
 from andraeus.training.recipe import LoraSpec, Optimizer, Recipe
 from tests.conftest import CONF
@@ -105,7 +105,7 @@ def test_the_recipe_goes_through_train_save_reload_and_answers(files: ModelFiles
     outcome = train(causal_model(model), rows, [], how, shape, 0, progress=False)
     assert (outcome.steps, outcome.examples, outcome.stopped, outcome.shared_prefix) == (2, 8, "end", 0)
     written = fingerprint(files, QUANTIZATION)
-    save(model, tmp_path / "adapter", written, "qwen2_5_7b")
+    save(model, tmp_path / "adapter", written, Origin("qwen2_5_7b"))
     said = logits(model, rows)
     del model
     stock = PeftModel.from_pretrained(base(files), str(tmp_path / "adapter"))

@@ -6,7 +6,7 @@ import yaml
 
 from andraeus.errors import UserError
 from andraeus.models.package import Package
-from evaluation.arms.arm import Template
+from evaluation.arms.arm import Arm, Template
 from evaluation.arms.plain import Base, Finetune, Oracle, SystemPrompt
 from evaluation.arms.rag import Embedding, Rag
 from evaluation.suites.facts import Heldout
@@ -57,10 +57,51 @@ def test_a_template_without_the_question_is_refused() -> None:
         Template(user="{facts}")
 
 
+def test_a_line_without_the_fact_is_refused() -> None:
+    with pytest.raises(UserError, match=r"\{fact\}"):
+        Template(line="- a fact")
+
+
+@pytest.mark.parametrize("template", [Template(system="You know {facts}"), TEMPLATE])
+def test_facts_may_stand_in_either_turn(alex: Material, template: Template) -> None:
+    SystemPrompt("s", template).check(alex)
+
+
+@pytest.mark.parametrize(
+    "arm", [SystemPrompt("s", Template()), Oracle("s", Template()), Rag("s", Template(), embedding())]
+)
+def test_a_context_arm_that_gives_no_facts_is_refused(alex: Material, arm: Arm) -> None:
+    with pytest.raises(UserError, match=r"arm=s gives facts, but its template has no \{facts\}"):
+        arm.check(alex)
+
+
+def test_an_arm_without_facts_needs_no_place_for_them(alex: Material) -> None:
+    Base().check(alex)
+
+
+@pytest.mark.parametrize("template", [Template(system="You are Alex."), Template(user="Answer: {question}")])
+def test_what_was_trained_on_bare_questions_is_asked_them(template: Template) -> None:
+    with pytest.raises(UserError, match="chat.system"):
+        Finetune(template=template)
+
+
 @pytest.mark.parametrize("k", [0, -1, 10_000])
 def test_k_must_fit_the_index(alex: Material, k: int) -> None:
     with pytest.raises(UserError, match=f"arm.k={k}"):
         Rag("rag", TEMPLATE, embedding(), k=k).check(alex)
+
+
+@pytest.mark.parametrize(
+    "name", ["model.safetensors", "tokenizer.json", "vocab.txt", "modules.json", "1_Pooling/config.json"]
+)
+def test_an_embedding_is_named_by_all_that_decides_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    (tmp_path / "model.safetensors").write_bytes(b"weights")
+    model = Embedding("tiny", path=str(tmp_path))
+    before = model.content()
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text('{"other": true}')
+    assert model.content() != before
 
 
 @pytest.mark.model

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluation.grading import GRADER_VERSION, AnswerType, Expected, Grade, grade
+from evaluation.grading import AnswerType, Expected, Grade, grade
 
 MAX = Expected("Max", answer="name", question="What's my cat's name?")
 AGE = Expected("28", answer="number", question="How old am I?")
@@ -118,10 +118,6 @@ def test_yes_and_no_without_the_words() -> None:
     assert right("You aren't vegetarian.", "no", "yes_no", question)
     assert not right("Yes and no", "yes", "yes_no", question)
     assert not right("Yes, you are not vegetarian.", "yes", "yes_no", question)
-
-
-def test_version_is_a_positive_number() -> None:
-    assert GRADER_VERSION >= 1
 
 
 def test_long_rambling_is_graded_in_reasonable_time() -> None:

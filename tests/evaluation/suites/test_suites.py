@@ -76,6 +76,34 @@ def test_no_blind_questions_is_said(alex: Material) -> None:
         Blind().items(bare)
 
 
+def test_a_blind_question_has_one_id_whatever_is_trained(alex: Material) -> None:
+    whole = {item.id: item for item in Blind().items(alex)}
+    assert len(whole) == len(alex.profile.blind)
+    for tier in (1, 2, 3):
+        part = Blind().items(dataclasses.replace(alex, facts=tuple(f for f in alex.facts if f.tier == tier)))
+        assert all(whole[item.id] == item for item in part)
+
+
+def test_blind_questions_about_other_tiers_are_said(alex: Material) -> None:
+    asked = {b.fact for b in alex.profile.blind[:2]}
+    profile = dataclasses.replace(alex.profile, blind=alex.profile.blind[:2])
+    rest = tuple(f for f in alex.facts if f.id not in asked)
+    with pytest.raises(NothingToAsk, match="none of the 2 questions of facts.blind"):
+        Blind().items(dataclasses.replace(alex, profile=profile, facts=rest))
+
+
+@pytest.mark.parametrize(("suite", "least"), [(Seen, 1), (Heldout, 1), (Tiers, 0)])
+def test_fewer_questions_than_can_be_asked_are_refused(suite: type[Seen | Heldout | Tiers], least: int) -> None:
+    assert suite(per_fact=least).per_fact == least
+    with pytest.raises(UserError, match=f"suite.per_fact={least - 1}.*at least {least}"):
+        suite(per_fact=least - 1)
+
+
+def test_a_suite_without_items_is_said(alex: Material) -> None:
+    with pytest.raises(NothingToAsk, match="suite=heldout has nothing to ask"):
+        checked_items(Heldout(), dataclasses.replace(alex, facts=()))
+
+
 def test_yes_no_compositions_are_balanced(alex: Material) -> None:
     answers = [i.expected.lower() for i in Tiers().items(alex) if i.tier == 4 and i.answer_type == "yes_no"]
     assert len(answers) >= 8

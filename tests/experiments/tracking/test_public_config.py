@@ -77,3 +77,12 @@ _KEYS = st.sampled_from([*sorted(GROUPS), "facts", "name", "path", "user", "line
 def test_no_text_gets_through(config: dict[str, Any]) -> None:
     assert "SECRET" not in repr(public_config(config))
     assert "SECRET" not in repr(public_condition(config))
+
+
+def test_a_number_is_public_though_an_override_is_text() -> None:
+    numbers = {"training.epochs": "2", "training.learning_rate": "2e-3", "training.packing": "false", "facts.n": "50"}
+    assert public_condition(numbers) == numbers
+    assert public_condition({"arm.template.user": "Robin", "facts.path": "7"}) == {
+        "arm.template.user": "(withheld)",
+        "facts.path": "(withheld)",
+    }

@@ -249,12 +249,8 @@ def summary() -> dict[str, Any]:
     }
 
 
-def test_a_study_closes_with_its_table_and_figures(tmp_path: Path) -> None:
-    import matplotlib.image
-
+def test_a_study_closes_with_its_tables(tmp_path: Path) -> None:
     folder = tmp_path / "results"
-    (folder / "figures").mkdir(parents=True)
-    matplotlib.image.imsave(folder / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
     tracker = WandbTracker(folder=str(tmp_path))
     tracker.close_study("quickstart", summary(), folder)
     (run,) = logged(tmp_path)
@@ -284,8 +280,32 @@ def test_a_study_closes_with_its_table_and_figures(tmp_path: Path) -> None:
         "accuracy",
         0.25,
     ]
-    assert len(list((tmp_path / "wandb").rglob("files/**/accuracy*.png"))) == 1
     assert SECRET.encode() not in everything(tmp_path / "wandb")
+
+
+@pytest.mark.parametrize(
+    ("condition", "upload_items", "sent"),
+    [
+        ({"lora": "r4", "training.epochs": "2"}, False, True),
+        ({"lora": "r4", "facts.path": SECRET}, False, False),
+        ({"arm.template.user": f"{SECRET} {{question}}"}, False, False),
+        ({"lora": "r4", "facts.path": SECRET}, True, True),
+    ],
+)
+def test_figures_are_sent_where_their_labels_may_be(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], condition: dict[str, Any], upload_items: bool, sent: bool
+) -> None:
+    import matplotlib.image
+
+    folder = tmp_path / "results"
+    (folder / "figures").mkdir(parents=True)
+    matplotlib.image.imsave(folder / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
+    closing = summary()
+    closing["rows"] = [closing["rows"][0], closing["rows"][0] | {"condition": condition}]
+    WandbTracker(folder=str(tmp_path), upload_items=upload_items).close_study("quickstart", closing, folder)
+    logged(tmp_path)
+    assert len(list((tmp_path / "wandb").rglob("files/**/accuracy*.png"))) == sent
+    assert ("figures were not sent" in capfd.readouterr().out) is not sent
 
 
 def test_the_global_generators_stay_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

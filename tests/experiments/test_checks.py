@@ -1,0 +1,68 @@
+"""Impossible combinations are named before a model is loaded."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from hydra.errors import ConfigCompositionException
+
+from experiments.cell import Cell
+from experiments.checks import problems
+from tests.experiments.test_conf import composed
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["training.epochs=0"], "training.epochs must be above 0."),
+        (["training.epochs=-1"], "training.epochs must be above 0."),
+        (["training.epochs=null", "training.steps=0"], "training.steps must be at least 1."),
+        (["training.epochs=0", "training.steps=0"], "exactly one"),
+    ],
+)
+def test_what_the_configuration_alone_shows(overrides: list[str], told: str) -> None:
+    assert any(told in problem for problem in problems(Cell(composed(*overrides))))
+
+
+def test_output_is_never_something_of_the_users(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "empty").mkdir()
+    for name, told in (("file", ["output names a file"]), (".", ["output names a file"]), ("empty", []), ("new", [])):
+        found = problems(Cell(composed("arm=base", "facts=alex", f"output={tmp_path / name}")))
+        assert [f[:19] for f in found] == told, name
+
+
+def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert any("sees no GPU" in problem for problem in problems(Cell(composed("device=cuda"))))
+
+
+def test_a_contrast_names_its_arms() -> None:
+    found = problems(Cell(composed("contrasts=[{a: {arm: base}, b: {condition: {lora: r4}}}]")))
+    assert any("each side names its arm" in problem for problem in found)
+
+
+@pytest.mark.parametrize("knob", ["model.dtype", "quantization.compute_dtype"])
+def test_a_type_that_does_not_exist_is_refused_by_the_schema(knob: str) -> None:
+    with pytest.raises(ConfigCompositionException) as caught:
+        composed(f"{knob}=floot32")
+    assert "bfloat16" in str(caught.value.__cause__)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("overrides", "late"),
+    [
+        (["training.epochs=null", "training.steps=10", "training.checkpoints=[5,10]"], None),
+        (
+            ["training.epochs=null", "training.steps=10", "training.checkpoints=[5,11]"],
+            "step 11, but training ends at step 10",
+        ),
+        (["training.epochs=1", "training.checkpoints=[5000]"], "step 5000, but training ends at"),
+        (["training.epochs=1", "training.checkpoints=[5000]", "arm=base"], None),
+    ],
+)
+def test_checkpoints_that_training_does_not_reach(overrides: list[str], late: str | None) -> None:
+    found = problems(Cell(composed(*overrides)))
+    assert len(found) == (late is not None)
+    assert late is None or late in found[0]
