@@ -59,6 +59,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides)
     timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
+    _say_what_is_replaced(folder, overrides)
     try:
         write_json(folder / "timings.json", timings)
         write_json(folder / "provenance.json", made)
@@ -72,6 +73,17 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
     print_summary(summary, timings, folder)
     return summary
+
+
+def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:
+    """Say aloud that a study under other overrides stood here; its cells remain in the store."""
+    try:
+        before = json.loads((folder / "summary.json").read_text(encoding="utf-8"))["overrides"]
+    except (OSError, ValueError, KeyError):
+        return
+    if before != overrides:
+        told = " ".join(before) or "no overrides"
+        print(f"Note: {folder} held this study under {told}; name studies apart with study=… to keep both.")
 
 
 def export_adapter(study: "Study") -> None:

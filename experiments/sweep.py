@@ -15,7 +15,7 @@ from andraeus.errors import UserError
 from andraeus.hashing import content_hash
 from evaluation.suites.item import NothingToAsk
 from experiments.checks import problems
-from experiments.grid import as_arguments, expand, fixed_choices, shaping, spell
+from experiments.grid import as_arguments, expand, shaping, spell
 
 if TYPE_CHECKING:
     from experiments.cell import Cell
@@ -99,8 +99,7 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
     from experiments.cell import Cell
 
     swept, fixed = expand(grids, arguments)
-    changed = shaping(arguments)
-    study = Study(_name(engine.config, swept, fixed, changed), engine.config, fixed, changed)
+    study = Study(_name(engine.config, swept, fixed), engine.config, fixed, shaping(arguments))
     if study.name != engine.config.study:
         # Trackers group a study's cells by its name.
         fixed = [*fixed, f"study={spell(study.name)}"]
@@ -156,16 +155,11 @@ def _add(study: Study, planned: Planned) -> None:
         same.swept = {k: v for k, v in same.swept.items() if planned.swept.get(k) == v}
 
 
-def _name(config: DictConfig, swept: list[dict[str, str]], fixed: list[str], overrides: list[str]) -> str:
-    """Name a study: as the user does, by its experiment, or by what it sweeps.
-
-    An experiment under overrides that can change its results is another study, with a folder of its own.
-    """
-    if config.study is None:
-        return f"sweep-{content_hash([swept, fixed])[:8]}"
-    if not overrides or "study" in fixed_choices(fixed):
+def _name(config: DictConfig, swept: list[dict[str, str]], fixed: list[str]) -> str:
+    """Name a study: as the user or its experiment does, or by what it sweeps."""
+    if config.study is not None:
         return str(config.study)
-    return f"{config.study}-{content_hash(overrides)[:8]}"
+    return f"sweep-{content_hash([swept, fixed])[:8]}"
 
 
 def run_missing(engine: Engine, study: Study) -> dict[str, str]:
