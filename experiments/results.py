@@ -42,12 +42,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
 
     store = Store(study.config.paths.store)
     records = {identity: store.record(identity) for identity in study.cells}
-    swept = {i: decoded(planned.swept) for i, planned in study.cells.items()}
-    telling, common = _telling_keys(swept.values()), _common_choices(study, swept.values())
-    cells = [
-        _result(planned, records[i], store, {k: v for k, v in swept[i].items() if k in telling}, common | swept[i])
-        for i, planned in study.cells.items()
-    ]
+    cells = _cells(study, records, store)
     failed = [
         {"arm": p.cell.arm.name, "suite": p.cell.suite.name, "seed": p.cell.seed, "error": failures[i]}
         for i, p in study.cells.items()
@@ -92,6 +87,15 @@ def export_adapter(study: "Study") -> None:
     output = Path(study.config.output)
     export(Store(study.config.paths.store).adapter(identity), output)
     print(f"Your adapter: {output}")
+
+
+def _cells(study: "Study", records: dict[str, Record | None], store: Store) -> list[CellResult]:
+    swept = {i: decoded(planned.swept) for i, planned in study.cells.items()}
+    telling, common = _telling_keys(swept.values()), _common_choices(study, swept.values())
+    return [
+        _result(planned, records[i], store, {k: v for k, v in swept[i].items() if k in telling}, common | swept[i])
+        for i, planned in study.cells.items()
+    ]
 
 
 def _telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
