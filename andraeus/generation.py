@@ -70,7 +70,7 @@ def generate(
     length = common_prefix(prompts) if shares else 0
     prefix = _encode(model, prompts[0][:length]) if length else []
     encoding = (time.perf_counter() - begun) / len(prompts)
-    with attending(model, ATTENTION, _attend) as ours:
+    with attending(model, ATTENTION, _attend, "view") as ours:
         for start in range(0, len(order), batch_size):
             part = order[start : start + batch_size]
             asked = [prompts[i] for i in part]
@@ -207,7 +207,7 @@ def _attend(
     query: "Tensor",
     key: "Tensor",
     value: "Tensor",
-    _: None,
+    _: Any,
     *,
     scaling: float,
     view: _View,

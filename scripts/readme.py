@@ -48,7 +48,8 @@ def cell(row: dict[str, Any] | None) -> str:
     """Return one accuracy with its interval, in percent."""
     if row is None:
         return "–"
-    return f"{number(row['estimate'], 'accuracy')} [{', '.join(number(row[k], 'accuracy') for k in ('ci_low', 'ci_high'))}]"
+    estimate, low, high = (number(row[name], "accuracy") for name in ("estimate", "ci_low", "ci_high"))
+    return f"{estimate} [{low}, {high}]"
 
 
 def origin(summary: dict[str, Any], provenance: dict[str, Any], timings: dict[str, Any]) -> str:

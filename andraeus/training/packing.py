@@ -53,7 +53,7 @@ def pack(batch: Batch) -> "tuple[Tensor, Tensor, Packing]":
 
 def packed_attention(model: "PreTrainedModel") -> AbstractContextManager[bool]:
     """Let a model's attention obey a ``packing`` argument of its forward pass; say whether it can."""
-    return attending(model, ATTENTION, _attend)
+    return attending(model, ATTENTION, _attend, "packing")
 
 
 def _attend(
@@ -61,7 +61,7 @@ def _attend(
     query: "Tensor",
     key: "Tensor",
     value: "Tensor",
-    _: None,
+    _: Any,
     *,
     packing: Packing,
     **settings: Any,
