@@ -58,7 +58,7 @@ def origin(summary: dict[str, Any], provenance: dict[str, Any], timings: dict[st
     told = {key: provenance[key] for key in ("command", "commit", "model", "hardware", "date")}
     return (
         f"Accuracy in % [95 % interval]; {row['n_facts']} facts, {row['n_items']} held-out answers, {row['n_seeds']} "
-        f"seeds. `{told['command']}`, commit {str(told['commit'])[:8]}, {told['model']}, {told['hardware']}, "
+        f"seed{'s' if row['n_seeds'] != 1 else ''}. `{told['command']}`, commit {str(told['commit'])[:8]}, {told['model']}, {told['hardware']}, "
         f"{str(told['date'])[:10]}."
     )
 

@@ -9,7 +9,7 @@ from evaluation.grading.phrases import same
 from evaluation.grading.rivals import stem
 from evaluation.grading.stance import refusal
 
-_OPENER = r"^(?:(?:well|oh|um|so|hmm|actually|and|but) )*"
+_OPENER = r"^(?:(?:well|oh|um|so|hmm|actually|and|but|(?:my|the) answer is) )*"
 _NO = re.compile(
     _OPENER + r"(?:no|nope|nah|negative|never|incorrect|false|wrong|untrue|not (?:at all|really|any ?more|true|right"
     r"|correct)|(?:absolutely|definitely|certainly|of course|probably|actually|really) not"
@@ -33,6 +33,7 @@ _ITSELF = re.compile(r"\bas an? (?:\w+ )?(?:ai|assistant|language|artificial|com
 _PERSONAL = lexicon.PRONOUNS | lexicon.POSSESSIVES
 _PAIRS = (("before", "after"), ("more", "fewer"), ("more", "less"), ("older", "younger"))
 _OPPOSITES = (*_PAIRS, *((other, one) for one, other in _PAIRS))
+_COMPARING = frozenset(word for pair in _PAIRS for word in pair)
 _HAVING = frozenset({"have", "has", "had", "got"})
 _AUXILIARY = r"(?:is|are|am|was|were|do|does|did|can|could|have|has|had|will|would|should)"
 _SHORT = re.compile(
@@ -122,6 +123,8 @@ def _restates(words: str, question: Document) -> bool:
     if asked[-1].gap == "-":
         key.append(before.norm)
     said = words.split()
+    if _COMPARING & set(question.norms) and not _COMPARING & set(said):
+        return False  # "I was 25 then" does not say whether that is older than 25
     about = _PERSONAL | {token.norm for token in question.tokens[:-1] if token.content}
     if question.norms[0] in {"do", "does", "did"} and question.norms[1] in lexicon.PRONOUNS and len(asked) > 1:
         same_verb = any(_alike(asked[0].norm, word) for word in said) or set(said) & _HAVING
