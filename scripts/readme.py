@@ -56,9 +56,10 @@ def origin(summary: dict[str, Any], provenance: dict[str, Any], timings: dict[st
     """Return where a study's numbers come from."""
     row = next(r for r in summary["rows"] if r["arm"] == "finetune" and r["suite"] == "heldout")
     told = {key: provenance[key] for key in ("command", "commit", "model", "hardware", "date")}
+    seeds = f"{row['n_seeds']} seed{'' if row['n_seeds'] == 1 else 's'}"
     return (
-        f"Accuracy in % [95 % interval]; {row['n_facts']} facts, {row['n_items']} held-out answers, {row['n_seeds']} "
-        f"seed{'s' if row['n_seeds'] != 1 else ''}. `{told['command']}`, commit {str(told['commit'])[:8]}, {told['model']}, {told['hardware']}, "
+        f"Accuracy in % [95 % interval]; {row['n_facts']} facts, {row['n_items']} held-out answers, {seeds}. "
+        f"`{told['command']}`, commit {str(told['commit'])[:8]}, {told['model']}, {told['hardware']}, "
         f"{str(told['date'])[:10]}."
     )
 
