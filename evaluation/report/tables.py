@@ -29,6 +29,14 @@ from evaluation.report.shown import Shown, shown
 if TYPE_CHECKING:
     import pandas as pd
 
+_SCOPE = ("ci_method", "ci_scope", "n_items", "n_facts", "n_profiles", "n_seeds", "design")
+ROW_FIELDS = ("suite", "metric", "estimate", "ci_low", "ci_high", *_SCOPE, "context_tokens")
+"""What a table shows of a row of the summary, beside arm and condition."""
+CONTRAST_FIELDS = (
+    *("suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"),
+    *(*_SCOPE, "n_unpaired"),
+)
+"""What a table shows of a contrast, beside its two sides."""
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -36,8 +44,7 @@ def accuracy_table(summary: Summary) -> "pd.DataFrame":
     """Return a summary's rows as a frame: one column a field and one a condition (``condition.<key>``)."""
     rows = ordered(summary["rows"])
     keys = condition_keys(map(side_of, rows))
-    fields = ["suite", "metric", "estimate", "ci_low", "ci_high", "ci_method", "ci_scope", "n_items", "n_facts"]
-    fields += ["n_profiles", "n_seeds", "design", "context_tokens", "reasons"]
+    fields = [*ROW_FIELDS, "reasons"]
     return _frame(
         ["arm", *(f"condition.{key}" for key in keys), *fields],
         [[row["arm"], *_values(side_of(row), keys), *(row.get(field) for field in fields)] for row in rows],
@@ -53,18 +60,7 @@ def contrast_table(summary: Summary) -> "pd.DataFrame":
     contrasts = summary.get("contrasts", [])
     sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
     keys = condition_keys([*sides["a"], *sides["b"]])
-    fields = ["suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"]
-    fields += [
-        "ci_method",
-        "ci_scope",
-        "n_items",
-        "n_facts",
-        "n_profiles",
-        "n_seeds",
-        "design",
-        "n_unpaired",
-        "reasons",
-    ]
+    fields = [*CONTRAST_FIELDS, "reasons"]
     return _frame(
         [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))]
         + fields,

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from andraeus.errors import UserError
+from evaluation.report.tables import CONTRAST_FIELDS, ROW_FIELDS
 from experiments.tracking.public import public_condition, public_config
 from experiments.tracking.randomness import untouched_randomness
 from experiments.tracking.tracker import CellInfo
@@ -47,24 +48,7 @@ _QUIET: dict[str, Any] = {
     "use_dot_wandb": False,
 }
 
-_ROW_COLUMNS = (
-    "arm",
-    "condition",
-    "suite",
-    "metric",
-    "estimate",
-    "ci_low",
-    "ci_high",
-    "ci_method",
-    "ci_scope",
-    "n_items",
-    "n_facts",
-    "n_profiles",
-    "n_seeds",
-    "design",
-    "context_tokens",
-)
-_CONTRAST_COLUMNS = ("suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde")
+_ROW_COLUMNS = ("arm", "condition", *ROW_FIELDS)
 
 
 class WandbTracker:
@@ -207,7 +191,7 @@ class WandbTracker:
         if rows:
             closing["rows"] = _table(_ROW_COLUMNS, rows)
         if contrasts:
-            closing["contrasts"] = _table(("a", "b", *_CONTRAST_COLUMNS), contrasts)
+            closing["contrasts"] = _table(("a", "b", *CONTRAST_FIELDS), contrasts)
         for figure in figures:
             closing[f"figures/{figure.stem}"] = wandb.Image(str(figure))
         if closing:
@@ -336,7 +320,7 @@ def _public_row(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _public_contrast(contrast: Mapping[str, Any]) -> dict[str, Any]:
     sides = {side: _labelled(contrast[side]["arm"], contrast[side].get("condition")) for side in ("a", "b")}
-    return {**sides, **{key: contrast.get(key) for key in _CONTRAST_COLUMNS}}
+    return {**sides, **{key: contrast.get(key) for key in CONTRAST_FIELDS}}
 
 
 def _labelled(arm: str, condition: Mapping[str, Any] | None) -> str:
