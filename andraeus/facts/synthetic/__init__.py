@@ -8,8 +8,8 @@ from andraeus.facts.file import read_blind
 from andraeus.facts.synthetic.compositions import compose
 from andraeus.facts.synthetic.distractors import MOST, distract
 from andraeus.facts.synthetic.facts import Telling
-from andraeus.facts.synthetic.people import build_world
 from andraeus.facts.synthetic.values import Values
+from andraeus.facts.synthetic.world import build_world
 
 MOST_FACTS = 2000
 

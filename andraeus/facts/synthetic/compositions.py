@@ -8,6 +8,7 @@ from itertools import combinations
 from andraeus.facts.fact import Composition, Fact
 from andraeus.facts.synthetic.people import Human, World
 from andraeus.facts.synthetic.values import words
+from andraeus.facts.synthetic.wording import ABOUT_NAMED, COUNTS, EVENTS
 from andraeus.relations.relation import AnswerType
 from andraeus.seeds import stream
 
@@ -16,43 +17,6 @@ _FIRST_N = 20  # facts from which on there are any
 _CIRCLE = 16  # people beyond the closest circle that compositions ask about
 _PEERS = 15  # years that two people may be apart for "who is older" to be no giveaway
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
-
-_EVENTS = {  # what the owner did: base form, past form
-    "work_start_date": ("start my present job", "I started my present job"),
-    "wedding_date": ("get married", "I got married"),
-    "engagement_date": ("get engaged", "I got engaged"),
-    "graduation_date": ("graduate", "I graduated"),
-    "marathon_date": ("run my first marathon", "I ran my first marathon"),
-}
-_ABOUT_NAMED = {  # questions about somebody by name, for what is known by subject
-    "relative_job": ("What does {name} do for a living?", "What is {name}'s job?"),
-    "relative_city": ("Which city does {name} live in?", "Where does {name} live?"),
-    "relative_employer": ("Which company does {name} work for?", "Who is {name}'s employer?"),
-    "relative_age": ("How old is {name}?", "What age is {name}?"),
-    "relative_birthday": ("When is {name}'s birthday?", "When was {name} born?"),
-    "relative_hobby": ("What is {name}'s hobby?", "Which hobby does {name} have?"),
-    "relative_favorite_food": ("What is {name}'s favourite food?", "What does {name} like to eat most?"),
-    "relative_car": ("What car does {name} drive?", "Which make and model is {name}'s car?"),
-    "relative_university": ("Where did {name} go to university?", "Which university did {name} study at?"),
-    "relative_instrument": ("Which instrument does {name} play?", "What does {name} play, musically?"),
-    "relative_pet_name": ("What is {name}'s pet called?", "What name did {name} give the pet?"),
-    "relative_gift": ("What did {name} last give me as a present?", "Which present did I last get from {name}?"),
-    "relative_meeting_place": ("Where did I first meet {name}?", "In what place did {name} and I first meet?"),
-    "relative_meeting_date": ("When did I first meet {name}?", "On what date did {name} and I first meet?"),
-    "pet_breed": ("What breed is {name}?", "Which breed does {name} belong to?"),
-    "pet_adoption_date": ("When did I get {name}?", "On what date did {name} come to live with me?"),
-    "pet_age": ("How old is {name}?", "What age is {name}?"),
-    "pet_birthday": ("When is {name}'s birthday?", "When was {name} born?"),
-    "pet_color": ("What colour is {name}?", "Which colour is {name}'s coat?"),
-    "pet_food": ("What does {name} eat?", "What do I feed {name}?"),
-    "pet_sleeping_place": ("Where does {name} sleep?", "In what spot does {name} spend the night?"),
-    "pet_favorite_toy": ("What is {name}'s favourite toy?", "Which toy does {name} like best?"),
-}
-_COUNTS = {
-    "siblings": ("How many siblings do I have?", "How many brothers and sisters do I have altogether?"),
-    "children": ("How many children do I have?", "How many kids have I got?"),
-    "pets": ("How many pets do I have?", "What is the total number of my pets?"),
-}
 
 
 @dataclass(frozen=True)
@@ -226,7 +190,7 @@ class _Writer:
                 yield from self._by_name(name, pet.subject)
 
     def _by_name(self, name: Fact, subject: str) -> Iterator[_Candidate]:
-        for relation, templates in _ABOUT_NAMED.items():
+        for relation, templates in ABOUT_NAMED.items():
             if (fact := self._get(relation, subject)) is not None:
                 questions = tuple(template.replace("{name}", name.value) for template in templates)
                 yield _Candidate(_id(fact, "by_name"), questions, fact.value, fact.answer, (name, fact))
@@ -237,7 +201,7 @@ class _Writer:
             city = self._get("home_city")
             place = city.value if city else "the town I live in now"
             yield _Event(moved, f"move to {place}", f"I moved to {place}", (city,) if city else ())
-        for relation, (base, past) in _EVENTS.items():
+        for relation, (base, past) in EVENTS.items():
             if (fact := self._get(relation)) is not None:
                 yield _Event(fact, base, past)
         for pet in self._world.pets:
@@ -286,7 +250,7 @@ class _Writer:
             known = [name for name in names if name is not None]
             if len(known) == len(names) >= 2:
                 aliases = (_NUMBERS[len(known)],)
-                yield _Candidate(f"count_{kind}", _COUNTS[kind], str(len(known)), "number", tuple(known), aliases)
+                yield _Candidate(f"count_{kind}", COUNTS[kind], str(len(known)), "number", tuple(known), aliases)
 
     def _peers(self) -> Iterator[tuple[tuple[Human, Fact], tuple[Human, Fact]]]:
         """Yield pairs of people near in age whose ages, or whose birthdays, are both known; the older one first."""

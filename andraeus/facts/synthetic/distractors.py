@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from andraeus.facts.synthetic.facts import shown
+from andraeus.facts.synthetic.drawing import shown
 from andraeus.facts.synthetic.people import SEXES, World, between
 from andraeus.facts.synthetic.values import Values, data
 from andraeus.relations.catalogue import catalogue, pronoun_of
