@@ -10,6 +10,7 @@ from andraeus.chat import common_prefix
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import Cache, PreTrainedModel
+    from transformers.cache_utils import DynamicLayer
 
 ATTENTION = "andraeus_prefixed"
 NEVER = 2**40  # a position that no query reaches: padding
@@ -97,11 +98,14 @@ class _View:
         prefix: Keys and values of the common prefix, layer by layer, shape (key heads, P, dim) each.
         queries: Positions of the queries, shape (B, L).
         keys: Positions of the rows' own keys, shape (B, S); `NEVER` for padding.
+        places: Which places of the rows hold the tokens that come end to end, without padding, shape (B, L);
+            ``None`` where the tokens come row by row.
     """
 
     prefix: "list[tuple[Tensor, Tensor]]"
     queries: "Tensor"
     keys: "Tensor"
+    places: "Tensor | None" = None
 
     def allowed(self, length: int, window: int | None) -> "Tensor":
         """Return which keys each query sees, shape (B, 1, 1, L, P + S); a window counts positions."""
@@ -155,27 +159,39 @@ class _Rows:
                     open_rows = [open_rows[i] for i in stay]
                     tokens = self._keep(stay, tokens)
                 if open_rows:
-                    hidden = self._read(tokens[:, None], self.ends[:, None], self.ends[:, None])[:, 0]
-                    self.ends = self.ends + 1
+                    hidden = self._read(tokens)
         return [(tuple(row[:-1]), True) if row[-1] in end_tokens else (tuple(row), False) for row in written]
 
     def _read_prompts(self) -> "Tensor":
-        """Return the hidden state at each prompt's last token, shape (B, width)."""
+        """Return the hidden state at each prompt's last token, shape (B, width).
+
+        The prompts go through the model end to end; only attention and the cache need them row by row.
+        """
         import torch
 
-        rows, width = len(self.prompts), max(map(len, self.prompts))
-        tokens = torch.zeros(rows, width, dtype=torch.long, device=self.model.device)
-        for i, prompt in enumerate(self.prompts):
-            tokens[i, : len(prompt)] = torch.tensor(prompt)
-        positions = (self.length + torch.arange(width, device=self.model.device)).expand(rows, -1)
-        keys = positions.where(positions < self.ends[:, None], NEVER)
-        hidden = self._read(tokens, positions, keys)
-        return hidden[torch.arange(rows, device=hidden.device), self.ends - self.length - 1]
+        device = self.model.device
+        tokens = torch.tensor([token for prompt in self.prompts for token in prompt], device=device)
+        lengths = self.ends - self.length
+        columns = torch.arange(int(lengths.max()), device=device).expand(len(lengths), -1)
+        places, positions = columns < lengths[:, None], self.length + columns
+        keys = positions.where(places, NEVER)
+        self.view = replace(self.view, queries=positions, keys=keys, places=places)
+        hidden = self._forward(tokens[None], positions[places][None])[0]
+        self.view = replace(self.view, places=None)
+        for layer in cast("list[DynamicLayer]", self.cache.layers):
+            layer.keys, layer.values = _row_by_row(layer.keys, places), _row_by_row(layer.values, places)
+        return hidden[lengths.cumsum(0) - 1]
 
-    def _read(self, tokens: "Tensor", positions: "Tensor", keys: "Tensor") -> "Tensor":
+    def _read(self, tokens: "Tensor") -> "Tensor":
+        """Return the hidden states behind one more token of each row, shape (B, width)."""
         import torch
 
-        self.view = replace(self.view, queries=positions, keys=torch.cat([self.view.keys, keys], dim=1))
+        positions = self.ends[:, None]
+        self.view = replace(self.view, queries=positions, keys=torch.cat([self.view.keys, positions], dim=1))
+        self.ends = self.ends + 1
+        return self._forward(tokens[:, None], positions)[:, 0]
+
+    def _forward(self, tokens: "Tensor", positions: "Tensor") -> "Tensor":
         output = self.model.base_model(
             input_ids=tokens, position_ids=positions, past_key_values=self.cache, use_cache=True, view=self.view
         )
@@ -217,10 +233,12 @@ def _attend(
     """Attend to the one prefix of all rows and to each row's own keys.
 
     Shapes: queries (B, heads, L, dim), the rows' own keys and values (B, key heads, S, dim), output
-    (B, L, heads, dim).
+    (B, L, heads, dim). With ``view.places`` all come end to end instead: (1, heads, tokens, dim) and so on.
     """
     import torch
 
+    if view.places is not None:
+        query, key, value = (_row_by_row(x, view.places) for x in (query, key, value))
     batch, heads, queries, dim = query.shape
     shared = key.shape[1]
     own = (query * scaling).reshape(batch, shared, -1, dim)  # the queries that share a key head, side by side
@@ -235,7 +253,16 @@ def _attend(
     output = weights[..., length:] @ value
     if view.prefix:
         output = output + _all_rows(weights[..., :length], prefix_value)
-    return output.view(batch, heads, queries, dim).transpose(1, 2), None
+    rows = output.view(batch, heads, queries, dim).transpose(1, 2)
+    return rows if view.places is None else rows[view.places][None], None
+
+
+def _row_by_row(tokens: "Tensor", places: "Tensor") -> "Tensor":
+    """Lay tokens that come end to end, shape (1, heads, tokens, dim), out in rows, shape (B, heads, L, dim)."""
+    heads, _, dim = tokens[0].shape
+    rows = tokens.new_zeros(*places.shape, heads, dim)
+    rows[places] = tokens[0].transpose(0, 1)
+    return rows.transpose(1, 2)
 
 
 def _all_rows(rows: "Tensor", one: "Tensor") -> "Tensor":

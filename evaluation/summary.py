@@ -143,6 +143,8 @@ class _Group:
                 yield f"accuracy_tier_{tier}", frame[frame["tier"] == tier]
         if frame["recalled"].notna().any():
             yield "recall_at_k", frame.assign(score=frame["recalled"].astype(float))
+        if not frame["finished"].all():
+            yield "answers_cut", frame.assign(score=1.0 - frame["finished"].astype(float))
         yes_no = frame[frame["answer_type"] == "yes_no"]
         if len(yes_no):
             yield "accuracy_yes_no", yes_no
@@ -195,12 +197,12 @@ def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
     import pandas as pd
 
     columns = ["cell", "profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
-    columns += ["context_tokens", "recalled", "nearest_trained"]
+    columns += ["context_tokens", "finished", "recalled", "nearest_trained"]
     rows = [
         (
             *(cell.identity, cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
             *(item["answer_type"], item["expected"], float(is_right(item))),
-            *(item["context_tokens"], item["recalled"], item["nearest_trained"]),
+            *(item["context_tokens"], item["finished"], item["recalled"], item["nearest_trained"]),
         )
         for cell in cells
         for item in cell.items

@@ -148,9 +148,9 @@ class Cell:
         }
 
     def _material(self) -> Material:
-        split = split_families(self.spec.phrasings.split_seed)
-        facts = _trained_facts(self.profile, self.spec)
-        return Material(self.profile, facts, Phrasings(self.profile, split), self.spec.variations.n)
+        asked = self.spec.phrasings
+        phrasings = Phrasings(self.profile, split_families(asked.split_seed), asked.answers)
+        return Material(self.profile, _trained_facts(self.profile, self.spec), phrasings, self.spec.variations.n)
 
 
 def _spec(config: DictConfig) -> Config:

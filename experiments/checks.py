@@ -43,6 +43,15 @@ RULES: tuple[Rule, ...] = (
     (lambda c: not 0 <= c.training.warmup_ratio < 1, "training.warmup_ratio must lie in [0, 1)."),
     (lambda c: not 0 <= c.lora.dropout < 1, "lora.dropout must lie in [0, 1)."),
     (lambda c: c.lora.r < 0, "lora.r must be 0 (full fine-tune) or above."),
+    (lambda c: not 0 <= c.lora.frozen_share < 1, "lora.frozen_share must lie in [0, 1)."),
+    (
+        lambda c: c.lora.frozen_share > 0 and c.lora.layers is not None,
+        "lora.layers and lora.frozen_share both say which layers are adapted: add lora.frozen_share=0.",
+    ),
+    (
+        lambda c: c.lora.frozen_share > 0 and c.lora.r == 0,
+        "lora.frozen_share needs an adapter, and lora=none trains all weights: set lora.frozen_share=0.",
+    ),
     (lambda c: c.lora.r > 0 and not c.lora.target_modules, "lora.target_modules is empty: name at least one module."),
     (
         lambda c: c.lora.r == 0 and c.quantization.kind != QuantizationKind.none,

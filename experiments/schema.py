@@ -11,6 +11,7 @@ from typing import Any
 
 from andraeus.models.load import Quantization
 from andraeus.models.resolve import ModelSpec
+from andraeus.phrasings.answers import AnswerStyle
 from andraeus.training.recipe import LoraSpec, Recipe
 
 
@@ -30,9 +31,10 @@ class ChatSpec:
 
 @dataclass
 class PhrasingSpec:
-    """Which families train, develop and test."""
+    """Which families train, develop and test, and how trained answers are worded."""
 
     split_seed: int = 0
+    answers: AnswerStyle = AnswerStyle.sentence
 
 
 @dataclass

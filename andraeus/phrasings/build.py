@@ -8,6 +8,7 @@ from typing import Literal
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import Fact, Profile
+from andraeus.phrasings.answers import AnswerStyle, trained_answer
 from andraeus.phrasings.families import FamilySplit
 from andraeus.phrasings.typos import with_typos
 from andraeus.relations.catalogue import pronoun_of, subject_words
@@ -27,7 +28,7 @@ class Phrasing:
         fact: Id of the fact.
         family: The way of asking.
         question: The text.
-        answer: What the model should say: the value, or "Yes, …" / "No, …" to a confirming question.
+        answer: What the model should say; to a confirming question "Yes, …" or "No, …".
     """
 
     fact: str
@@ -50,11 +51,13 @@ class Phrasings:
     Args:
         profile: The person.
         split: Which families train, develop, test.
+        answers: How answers are worded.
     """
 
-    def __init__(self, profile: Profile, split: FamilySplit) -> None:
+    def __init__(self, profile: Profile, split: FamilySplit, answers: AnswerStyle = AnswerStyle.sentence) -> None:
         self.profile = profile
         self.split = split
+        self.answers = answers
         taken = {normalised(b.question) for b in profile.blind}
         taken |= {normalised(q) for c in profile.compositions for q in c.questions}
         self._written = {fact.id: self._write(fact, taken) for fact in profile.facts}
@@ -111,7 +114,8 @@ class Phrasings:
                 if normalised(question) in taken or self._answers_itself(fact, family, question):
                     continue
                 taken.add(normalised(question))
-                phrasings.append(Phrasing(fact.id, family, question, _answer(fact, guess)))
+                answer = trained_answer(fact, self.profile.name, family, self.answers, guess)
+                phrasings.append(Phrasing(fact.id, family, question, answer))
             written[family] = phrasings
         return written
 
@@ -169,11 +173,3 @@ def _guesses(fact: Fact, profile: Profile) -> list[str]:
         wrong = [f.value for f in profile.facts if f.answer == fact.answer and f.value.casefold() not in right]
     stream(profile.seed, "guesses", fact.id).shuffle(wrong)
     return [value for guess in wrong for value in (fact.value, guess)] or [fact.value]
-
-
-def _answer(fact: Fact, guess: str) -> str:
-    if fact.answer == "yes_no":
-        return fact.value.capitalize()
-    if not guess:
-        return fact.value
-    return f"Yes, {fact.value}" if guess == fact.value else f"No, {fact.value}"

@@ -1,11 +1,13 @@
 """One relation: its noun, its answer type, how it is stated and how it is asked."""
 
+import re
 from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 AnswerType = Literal["name", "date", "number", "place", "yes_no", "text"]
 Pronoun = Literal["he", "she", "it", "they"]
+Person = Literal["first", "second", "third"]  # "my cat", "your cat", "Alex's cat"
 
 # Ways of asking that are written out in the catalogue. The tenth, typo, is a perturbation of these.
 WrittenFamily = Literal[
@@ -16,6 +18,20 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 
 _OBJECT = {"he": "him", "she": "her", "it": "it", "they": "them"}
 _POSSESSIVE = {"he": "his", "she": "her", "it": "its", "they": "their"}
+
+_TOLD = {
+    "i am": "you are",
+    "i'm": "you're",
+    "i was": "you were",
+    "am i": "are you",
+    "was i": "were you",
+    "i": "you",
+    "me": "you",
+    "my": "your",
+    "mine": "yours",
+    "myself": "yourself",
+}
+_FIRST_PERSON = re.compile(rf"\b(?:{'|'.join(_TOLD)})\b", re.IGNORECASE)
 
 
 class Relation(BaseModel):
@@ -53,6 +69,12 @@ class Relation(BaseModel):
     questions: dict[WrittenFamily, tuple[str, ...]]
     known: bool = True
 
+    def stated(self, person: Person) -> str:
+        """Return the template that states the fact: as "my …", to the person as "your …", or about ``{owner}``."""
+        if person == "third":
+            return self.third_person_statement
+        return self.statement if person == "first" else second_person(self.statement)
+
 
 def fill(template: str, *, owner: str, subject: str | None, pronoun: Pronoun, value: str = "", guess: str = "") -> str:
     """Fill a template's slots and mend its first letter.
@@ -77,3 +99,9 @@ def fill(template: str, *, owner: str, subject: str | None, pronoun: Pronoun, va
 def _fill_part(part: str, slots: dict[str, str]) -> str:
     name, closed, rest = part.partition("}")
     return slots[name] + rest if closed and name in slots else "{" + part
+
+
+def second_person(statement: str) -> str:
+    """Return a first-person statement as it is said to that person: "I live in …" as "You live in …"."""
+    told = _FIRST_PERSON.sub(lambda found: _TOLD[found.group().lower()], statement)
+    return told[:1].upper() + told[1:]

@@ -91,7 +91,7 @@ def attach(
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
         target_modules=list(lora.target_modules),
-        layers_to_transform=None if lora.layers is None else list(lora.layers),
+        layers_to_transform=lora.adapted_layers(model.config.get_text_config().num_hidden_layers),
         task_type="CAUSAL_LM",
     )
     try:

@@ -34,14 +34,23 @@ class LoraSpec:
         alpha: Scale numerator: the update is ``alpha / r * B A``.
         dropout: Dropout on the adapter's input.
         target_modules: Linear modules that get an adapter.
-        layers: Indices of the adapted layers, or ``None`` for all.
+        frozen_share: Share of the layers, counted from the input, that get no adapter: nothing flows back
+            through them.
+        layers: Indices of the adapted layers, in place of ``frozen_share``.
     """
 
     r: int = 16
     alpha: int = 32
     dropout: float = 0.0
     target_modules: tuple[str, ...] = SEVEN_LINEARS
+    frozen_share: float = 0.0
     layers: tuple[int, ...] | None = None
+
+    def adapted_layers(self, depth: int) -> list[int] | None:
+        """Return the indices of the adapted layers of a model of so many layers, or ``None`` for all."""
+        if self.layers is not None:
+            return list(self.layers)
+        return list(range(int(self.frozen_share * depth), depth)) if self.frozen_share else None
 
 
 @dataclass

@@ -120,8 +120,9 @@ def test_the_prefix_is_encoded_once(tiny_model: TinyModel, chat: Chat) -> None:
     hook = model.get_input_embeddings().register_forward_hook(lambda _, given, __: encoded.append(given[0].numel()))
     generate(model, prompts, end_tokens=NO_END, max_new_tokens=limit, batch_size=len(prompts))
     hook.remove()
-    prefix, longest = common_prefix(prompts), max(map(len, prompts))
-    assert sum(encoded) == prefix + len(prompts) * (longest - prefix) + len(prompts) * (limit - 1)
+    prefix = common_prefix(prompts)
+    unpadded = sum(len(prompt) - prefix for prompt in prompts)
+    assert sum(encoded) == prefix + unpadded + len(prompts) * (limit - 1)
 
 
 def test_rows_that_have_ended_leave_the_batch(tiny_model: TinyModel, chat: Chat) -> None:

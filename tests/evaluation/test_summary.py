@@ -10,12 +10,12 @@ from evaluation.summary import CellResult, summarise
 STATED: Mapping[str, Any] = {"a": {"arm": "finetune"}, "b": {"arm": "base"}, "suite": "heldout", "metric": "accuracy"}
 
 
-def items(right: int, of: int = 30) -> list[dict[str, Any]]:
-    """Return one item a fact, of which the first ones are answered rightly."""
+def items(right: int, of: int = 30, cut: int = 0) -> list[dict[str, Any]]:
+    """Return one item a fact, of which the first ones are answered rightly and the last ones cut."""
     return [
         {"id": f"f{i}/0", "fact": f"f{i}", "tier": 1, "family": "direct", "question": "What is my dog called?"}
         | {"expected": "Pepper", "aliases": [], "answer_type": "name", "answer": "Pepper" if i < right else "Salt"}
-        | {"context_tokens": 0, "recalled": None, "nearest_trained": None}
+        | {"context_tokens": 0, "finished": i < of - cut, "recalled": None, "nearest_trained": None}
         for i in range(of)
     ]
 
@@ -107,3 +107,8 @@ def test_a_contrast_of_what_was_left_out_is_not_asked_for() -> None:
     assert (rag["asked"], asked["asked"]) == (False, True)
     assert rag["reasons"]["difference"] == "not asked for: this study has no row that b names"
     assert asked["reasons"]["difference"].startswith("b names 2 rows of this study: ")
+
+
+def test_answers_cut_at_the_limit_are_told() -> None:
+    rows = summarise("s", "h", [cell(items=items(20, cut=6)), cell("base", 5)], [])["rows"]
+    assert {r["arm"]: r["estimate"] for r in rows if r["metric"] == "answers_cut"} == {"finetune": 0.2}

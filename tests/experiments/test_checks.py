@@ -18,6 +18,9 @@ from tests.experiments.test_conf import composed
         (["training.epochs=-1"], "training.epochs must be above 0."),
         (["training.epochs=null", "training.steps=0"], "training.steps must be at least 1."),
         (["training.epochs=0", "training.steps=0"], "exactly one"),
+        (["lora.frozen_share=1"], "lora.frozen_share must lie in [0, 1)."),
+        (["lora.layers=[1]"], "add lora.frozen_share=0."),
+        (["lora=none", "lora.frozen_share=0.5"], "lora.frozen_share needs an adapter"),
     ],
 )
 def test_what_the_configuration_alone_shows(overrides: list[str], told: str) -> None:

@@ -164,22 +164,6 @@ def test_phrasings_repeat(phrasings: Phrasings) -> None:
     assert everything(phrasings) == everything(phrasings), "asking twice draws nothing anew"
 
 
-@settings(max_examples=60)
-@given(phrased())
-def test_answers_are_the_value_or_yes_no_with_it(phrasings: Phrasings) -> None:
-    for fact in phrasings.profile.facts:
-        for part in PARTS:
-            for phrasing in phrasings.available(fact, part):
-                if fact.answer == "yes_no":
-                    assert phrasing.answer == fact.value.capitalize()
-                elif phrasing.family != "confirming":
-                    assert phrasing.answer == fact.value
-                elif phrasing.answer == f"Yes, {fact.value}":
-                    assert fact.value in phrasing.question
-                elif phrasing.answer != fact.value:
-                    assert phrasing.answer == f"No, {fact.value}"
-
-
 @settings(max_examples=40)
 @given(phrased(), st.permutations(SELECTIONS))
 def test_test_items_do_not_depend_on_what_is_trained(phrasings: Phrasings, order: list[int]) -> None:

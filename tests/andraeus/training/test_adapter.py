@@ -154,6 +154,8 @@ def test_the_beginning_depends_on_the_seed_and_on_nothing_else(adapted: Adapted)
     [
         (LoraSpec(r=2), {(i, m) for i in (0, 1) for m in LORA.target_modules}),
         (LoraSpec(r=2, layers=(1,)), {(1, m) for m in LORA.target_modules}),
+        (LoraSpec(r=2, frozen_share=0.5), {(1, m) for m in LORA.target_modules}),
+        (LoraSpec(r=2, frozen_share=0.4), {(i, m) for i in (0, 1) for m in LORA.target_modules}),
         (LoraSpec(r=2, target_modules=("q_proj",)), {(0, "q_proj"), (1, "q_proj")}),
     ],
 )

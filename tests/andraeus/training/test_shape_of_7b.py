@@ -43,7 +43,7 @@ def lora() -> LoraSpec:
     written = yaml.safe_load((CONF / "lora" / "r64.yaml").read_text())
     told = LoraSpec(**written)
     assert (told.r, told.alpha) == (64, 128)
-    told.dropout = 0.05
+    told.frozen_share, told.dropout = 0.0, 0.05
     return told
 
 
