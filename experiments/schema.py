@@ -63,7 +63,7 @@ class TierSpec:
 class GenerationSpec:
     """How answers are decoded (always greedily)."""
 
-    max_new_tokens: int = 24
+    max_new_tokens: int = 32
     batch_size: int = 32
 
 

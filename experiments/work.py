@@ -163,6 +163,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     from tqdm.auto import tqdm
 
     from andraeus.generation import generate
+    from andraeus.training.fused import fused_lora
 
     spec = cell.spec
     model, chat = _base(cell)
@@ -172,9 +173,8 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
-    with tqdm(
-        total=len(tokens), desc=f"{cell.choice['arm']} · {cell.choice['suite']}", disable=None, leave=False
-    ) as bar:
+    what = f"{cell.choice['arm']} · {cell.choice['suite']}"
+    with fused_lora(answering), tqdm(total=len(tokens), desc=what, disable=None, leave=False) as bar:
         answers = generate(
             answering,
             tokens,
