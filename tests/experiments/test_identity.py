@@ -27,7 +27,8 @@ def cell(folder: Path, *overrides: str) -> Cell:
     base = ["model=custom", f"model.path={folder}", "facts=file", f"facts.path={folder}/me.yaml", "variations=v1"]
     # Of what tuning may change nothing is left to the defaults.
     recipe = ["training=ablation", "training.epochs=1", "training.b_ratio=1", "training.beta2=0.9"]
-    recipe += ["training.learning_rate=2e-3", "lora=r16", "generation.batch_size=64"]
+    recipe += ["training.learning_rate=2e-3", "lora=r16", "lora.frozen_share=0", "phrasings.answers=value"]
+    recipe += ["generation.batch_size=64", "generation.max_new_tokens=24"]
     recipe += ["arm.template.user='{facts} {question}'"] if "arm=oracle" in overrides else []
     return Cell(composed(*base, *recipe, *overrides))
 
@@ -39,8 +40,8 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("a6b76bcfa160cf1a66bd", "f738fa5cbc251289ccd8")
-GOLDEN_ORACLE = "0b3ec99368aaeb203e20"
+GOLDEN_FINETUNE = ("bb14903f23b3b97a0130", "ec0e863cdb5e78108684")
+GOLDEN_ORACLE = "253c614d90f42012f2a3"
 
 
 def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -56,6 +57,8 @@ def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest
     [
         "seed=1",
         "threads=1",
+        "lora.frozen_share=0.5",
+        "phrasings.answers=sentence",
         "lora=r4",
         "training.learning_rate=1e-3",
         "variations=v3",
