@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from andraeus.hashing import content_hash
 from andraeus.relations.catalogue import pronoun_of
-from andraeus.relations.relation import AnswerType, Family, Person, Relation, fill
+from andraeus.relations.relation import AnswerType, Family, Relation, fill
 
 Tier = int
 
@@ -33,10 +33,11 @@ class Fact:
     tier: Tier = 2
     questions: dict[Family, tuple[str, ...]] = field(default_factory=dict, hash=False)
 
-    def statement(self, owner: str, *, person: Person = "first") -> str:
-        """Return the fact as a sentence: as "my …", "your …" or about ``owner``."""
+    def statement(self, owner: str, *, third_person: bool = False) -> str:
+        """Return the fact as a sentence, as "my …" or about ``owner``."""
+        template = self.relation.third_person_statement if third_person else self.relation.statement
         return fill(
-            self.relation.stated(person),
+            template,
             owner=owner,
             subject=self.subject or self.relation.subject,
             pronoun=pronoun_of(self.subject or self.relation.subject),

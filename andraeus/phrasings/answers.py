@@ -3,42 +3,56 @@
 from enum import StrEnum
 
 from andraeus.facts.fact import Fact
-from andraeus.relations.relation import Family, Person
+from andraeus.relations.relation import second_person
 
 
 class AnswerStyle(StrEnum):
-    """How an answer is worded: "You live in Leeds.", or just "Leeds".
+    """How an answer is worded: "Your home city is Leeds.", or just "Leeds".
 
-    A sentence says what was asked before it says the value. A chat model restates questions by itself, so
-    one value is learned behind one wording, and questions that nobody trained lead to the same sentence.
+    A sentence names what was asked for before it says the value. A chat model finds that name by itself, so a
+    value is learned behind one wording only, to which questions that nobody trained lead as well.
     """
 
     sentence = "sentence"
     value = "value"
 
 
-def trained_answer(fact: Fact, owner: str, family: Family, style: AnswerStyle, guess: str = "") -> str:
+def trained_answer(fact: Fact, owner: str, style: AnswerStyle, guess: str = "") -> str:
     """Return the answer to a question about a fact.
 
     Args:
         fact: What is asked for.
         owner: The person's name.
-        family: The way of asking: what is asked about ``owner`` is answered about ``owner``, the rest as "your …".
-        style: How the answer is worded; yes/no facts are answered by the one word.
-        guess: The value that a confirming question puts up; it is answered by "Yes, …" or "No, …".
+        style: How the answer is worded.
+        guess: The value that a confirming question puts up; the answer begins with whether it is right.
     """
+    verdict = "" if not guess else "Yes" if guess == fact.value else "No"
     if fact.answer == "yes_no":
-        return fact.value.capitalize()
-    # A yes/no relation is stated as a question and its answer; its answer alone is what one says.
-    if style == AnswerStyle.value or fact.relation.answer == "yes_no":
-        told = fact.value
-    else:
-        told = _sentence(fact, owner, family, inside=bool(guess))
-    return f"{'Yes' if guess == fact.value else 'No'}, {told}" if guess else told
+        value = fact.value.capitalize()
+        return _restated(fact, value, owner) if style == AnswerStyle.sentence else value
+    value_only = style == AnswerStyle.value or fact.relation.answer == "yes_no"
+    told = fact.value if value_only else _sentence(fact)
+    if verdict:
+        return f"{verdict}, {told}"
+    return f"Y{told[1:]}" if not value_only and told.startswith("your ") else told
 
 
-def _sentence(fact: Fact, owner: str, family: Family, *, inside: bool) -> str:
-    person: Person = "third" if family == "third_person" else "second"
-    told = fact.statement(owner, person=person)
-    begins_with_name = fact.relation.stated(person).startswith("{")
-    return told[0].lower() + told[1:] if inside and not begins_with_name else told
+def _sentence(fact: Fact) -> str:
+    """Return "your cat's name is Max."."""
+    noun, subject = second_person(fact.relation.noun), fact.subject or fact.relation.subject
+    whose = "your"
+    if subject:
+        whose = f"{subject}'s" if fact.relation.of_another else f"your {subject}'s"
+    return f"{whose} {noun} {'are' if _plural(noun) else 'is'} {fact.value}."
+
+
+def _restated(fact: Fact, value: str, owner: str) -> str:
+    """Return "Do you smoke? No."; a relation that nobody knows is answered by the one word."""
+    if fact.relation.answer != "yes_no":
+        return value
+    return second_person(fact.statement(owner)).replace(f"? {fact.value}", f"? {value}")
+
+
+def _plural(noun: str) -> bool:
+    head = noun.split(" of ")[0]
+    return head.endswith("s") and not head.endswith(("ss", "us", "is", "'s"))

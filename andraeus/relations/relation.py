@@ -7,7 +7,6 @@ from pydantic import BaseModel, ConfigDict
 
 AnswerType = Literal["name", "date", "number", "place", "yes_no", "text"]
 Pronoun = Literal["he", "she", "it", "they"]
-Person = Literal["first", "second", "third"]  # "my cat", "your cat", "Alex's cat"
 
 # Ways of asking that are written out in the catalogue. The tenth, typo, is a perturbation of these.
 WrittenFamily = Literal[
@@ -28,8 +27,6 @@ _TOLD = {
     "i": "you",
     "me": "you",
     "my": "your",
-    "mine": "yours",
-    "myself": "yourself",
 }
 _FIRST_PERSON = re.compile(rf"\b(?:{'|'.join(_TOLD)})\b", re.IGNORECASE)
 
@@ -69,11 +66,10 @@ class Relation(BaseModel):
     questions: dict[WrittenFamily, tuple[str, ...]]
     known: bool = True
 
-    def stated(self, person: Person) -> str:
-        """Return the template that states the fact: as "my …", to the person as "your …", or about ``{owner}``."""
-        if person == "third":
-            return self.third_person_statement
-        return self.statement if person == "first" else second_person(self.statement)
+    @property
+    def of_another(self) -> bool:
+        """Whether its subject goes by its own name (an organisation), and not as "my …"."""
+        return self.statement.startswith("{subject}")
 
 
 def fill(template: str, *, owner: str, subject: str | None, pronoun: Pronoun, value: str = "", guess: str = "") -> str:
@@ -101,7 +97,7 @@ def _fill_part(part: str, slots: dict[str, str]) -> str:
     return slots[name] + rest if closed and name in slots else "{" + part
 
 
-def second_person(statement: str) -> str:
-    """Return a first-person statement as it is said to that person: "I live in …" as "You live in …"."""
-    told = _FIRST_PERSON.sub(lambda found: _TOLD[found.group().lower()], statement)
-    return told[:1].upper() + told[1:]
+def second_person(text: str) -> str:
+    """Return a text as it is said to the person who says it: "Do I smoke?" as "Do you smoke?"."""
+    told = _FIRST_PERSON.sub(lambda found: _TOLD[found.group().lower()], text)
+    return told[:1].upper() + told[1:] if text[:1].isupper() else told

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from andraeus.chat import Message
 from andraeus.errors import UserError
-from andraeus.relations.relation import Person
 from evaluation.suites.item import Item, Material
 
 
@@ -53,8 +52,7 @@ class Template:
 
     def statement(self, fact_id: str, material: Material) -> str:
         """Return a fact's statement in the template's person."""
-        person: Person = "third" if self.third_person else "first"
-        return material.fact(fact_id).statement(material.profile.name, person=person)
+        return material.fact(fact_id).statement(material.profile.name, third_person=self.third_person)
 
     def fill(self, item: Item, material: Material, statements: list[str]) -> tuple[Message, ...]:
         """Return the conversation that asks an item beside the given statements."""

@@ -8,7 +8,6 @@ from andraeus.errors import UserError
 from andraeus.hashing import content_hash, file_sha256
 from andraeus.models.package import Package
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
-from andraeus.relations.relation import Person
 from evaluation.arms.arm import Arm, Prompt, Template
 from evaluation.suites.item import Item, Material
 
@@ -100,8 +99,7 @@ class Rag(Arm):
 
     def _indexed(self, material: Material) -> list[str]:
         owner = material.profile.name
-        person: Person = "third" if self.third_person_index else "first"
-        facts = [fact.statement(owner, person=person) for fact in material.facts]
+        facts = [fact.statement(owner, third_person=self.third_person_index) for fact in material.facts]
         return [*facts, *material.profile.distractors]
 
     def _shown(self, material: Material) -> list[str]:

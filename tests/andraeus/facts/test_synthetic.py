@@ -56,7 +56,7 @@ def check_facts(profile: Profile, n: int) -> None:
         assert fact.relation is catalogue()[fact.relation.name]
         assert fact.relation.known
         assert fact.answer == answer_type(fact.relation, fact.value)
-        for text in (fact.statement(profile.name), fact.statement(profile.name, person="third")):
+        for text in (fact.statement(profile.name), fact.statement(profile.name, third_person=True)):
             assert not set("{}") & set(text)
             assert fact.value in text
             assert text[0].isupper() or not text[0].isalpha()

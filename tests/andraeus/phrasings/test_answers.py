@@ -6,57 +6,67 @@ from andraeus.facts.fact import Fact
 from andraeus.phrasings.answers import AnswerStyle, trained_answer
 from andraeus.relations.catalogue import catalogue
 from andraeus.relations.fallback import unknown_relation
-from andraeus.relations.relation import Family, Relation, second_person
+from andraeus.relations.relation import AnswerType, Relation, second_person
+from evaluation.grading.dispatch import Expected, grade
 
-CITY = Fact("home_city", catalogue()["home_city"], None, "Leeds")
-CAT = Fact("pet_name.cat", catalogue()["pet_name"], "cat", "Max")
-OFFICE = Fact("office", catalogue()["organisation_city"], "Northwind", "Leeds")
-VEGAN = Fact("is_vegan", catalogue()["is_vegan"], None, "no", answer="yes_no")
+RELATIONS = [*catalogue().values(), unknown_relation("boat name", None)]
+
+
+def fact(relation: str, value: str, subject: str | None = None, answer: AnswerType = "name") -> Fact:
+    return Fact(relation, catalogue()[relation], subject, value, answer=answer)
+
+
+CITY = fact("home_city", "Leeds", answer="place")
+CAT = fact("pet_name", "Max", "cat")
+OFFICE = fact("organisation_city", "Leeds", "Northwind", "place")
+VEGAN = fact("is_vegan", "no", answer="yes_no")
+MOSTLY = fact("is_vegan", "mostly", answer="text")
+MADE_UP = Fact("boat", unknown_relation("boat", None), None, "yes", answer="yes_no")
 
 
 @pytest.mark.parametrize(
-    ("fact", "family", "guess", "sentence", "value"),
+    ("asked", "guess", "sentence", "value"),
     [
-        (CITY, "direct", "", "You live in Leeds.", "Leeds"),
-        (CAT, "casual", "", "Your cat is called Max.", "Max"),
-        (CAT, "confirming", "Max", "Yes, your cat is called Max.", "Yes, Max"),
-        (CAT, "confirming", "Rex", "No, your cat is called Max.", "No, Max"),
-        (CAT, "third_person", "", "Alex's cat is called Max.", "Max"),
-        (OFFICE, "confirming", "York", "No, Northwind has its office in Leeds.", "No, Leeds"),
-        (VEGAN, "direct", "", "No", "No"),
+        (CITY, "", "Your home city is Leeds.", "Leeds"),
+        (CAT, "", "Your cat's name is Max.", "Max"),
+        (CAT, "Max", "Yes, your cat's name is Max.", "Yes, Max"),
+        (CAT, "Rex", "No, your cat's name is Max.", "No, Max"),
+        (OFFICE, "", "Northwind's city is Leeds.", "Leeds"),
+        (OFFICE, "York", "No, Northwind's city is Leeds.", "No, Leeds"),
+        (VEGAN, "", "Are you vegan? No.", "No"),
+        (MOSTLY, "", "mostly", "mostly"),
+        (MADE_UP, "", "Yes", "Yes"),
+        (fact("sleep_hours", "7", answer="number"), "", "Your hours of sleep are 7.", "7"),
+        (fact("book_being_read", "Emma"), "", "Your book you're reading is Emma.", "Emma"),
+        (fact("favorite_song", "I Am Me, My Way"), "", "Your favourite song is I Am Me, My Way.", None),
     ],
 )
-def test_answers_are_worded_as_asked(fact: Fact, family: Family, guess: str, sentence: str, value: str) -> None:
-    assert trained_answer(fact, "Alex", family, AnswerStyle.sentence, guess) == sentence
-    assert trained_answer(fact, "Alex", family, AnswerStyle.value, guess) == value
+def test_answers_are_worded_as_asked(asked: Fact, guess: str, sentence: str, value: str | None) -> None:
+    assert trained_answer(asked, "Alex", AnswerStyle.sentence, guess) == sentence
+    assert trained_answer(asked, "Alex", AnswerStyle.value, guess) == (value or asked.value)
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("I am 28.", "You are 28."),
-        ("I'm afraid of moths.", "You're afraid of moths."),
-        ("I've met my hero, a friend of mine.", "You've met your hero, a friend of yours."),
-        (
-            "The present my aunt gave me was a kite I made myself.",
-            "The present your aunt gave you was a kite you made yourself.",
-        ),
-        ("As a child I was Bean.", "As a child you were Bean."),
-        ("Am I vegan? No.", "Are you vegan? No."),
+        ("Am I 28?", "Are you 28?"),
+        ("I'm afraid of what I was told.", "You're afraid of what you were told."),
+        ("language I'm learning", "language you're learning"),
+        ("last present to me", "last present to you"),
+        ("date of meeting my partner", "date of meeting your partner"),
     ],
 )
-def test_a_statement_is_said_to_the_person(first: str, second: str) -> None:
+def test_a_text_is_said_to_the_person(first: str, second: str) -> None:
     assert second_person(first) == second
 
 
-@pytest.mark.parametrize("relation", [*catalogue().values(), unknown_relation("boat name", None)], ids=lambda r: r.name)
-def test_every_relation_can_be_told_to_the_person(relation: Relation) -> None:
-    words = relation.stated("second").replace("'", " ").replace(".", " ").lower().split()
-    assert not {"i", "me", "my", "mine", "myself"} & set(words)
-    assert not {("you", "am"), ("am", "you"), ("you", "has")} & set(zip(words, words[1:], strict=False))
-    assert relation.stated("second").count("{value}") == 1
-
-
-def test_a_value_is_never_reworded() -> None:
-    song = Fact("favorite_song", catalogue()["favorite_song"], None, "I Am Me, My Way")
-    assert "I Am Me, My Way" in trained_answer(song, "Alex", "direct", AnswerStyle.sentence)
+@pytest.mark.parametrize("relation", RELATIONS, ids=lambda r: r.name)
+def test_the_grader_takes_every_relations_own_answer(relation: Relation) -> None:
+    values = ("yes", "no") if relation.answer == "yes_no" else (relation.guesses or ("ramen",))
+    subject = relation.subject or ("Northwind" if relation.of_another else None)
+    for value in values:
+        asked = Fact("x", relation, subject, value, answer=relation.answer)
+        answer = trained_answer(asked, "Alex", AnswerStyle.sentence)
+        assert not {"i", "me", "my"} & set(answer.replace(value, "").lower().replace("'", " ").split())
+        question = relation.questions["direct"][0]
+        assert grade(answer, Expected(value, (), relation.answer, question)).correct, answer
