@@ -1,5 +1,6 @@
 """Which matcher grades which answer."""
 
+from evaluation.grading.addresses import grade_address, is_address
 from evaluation.grading.calendar_dates import date_of, grade_date
 from evaluation.grading.clock import clock_of, grade_clock
 from evaluation.grading.codes import grade_code, is_code
@@ -16,13 +17,14 @@ Kind = tuple[object, Matcher]
 _CLOCK = (clock_of, grade_clock)
 _DATE = (date_of, grade_date)
 _QUANTITY = (quantity_of, grade_quantity)
+_ADDRESS = (is_address, grade_address)
 _CODE = (is_code, grade_code)
 _SEQUENCE = (items_of, grade_sequence)
 
 _READINGS = {
     "number": (_CLOCK, _QUANTITY, _CODE),
     "date": (_CLOCK, _DATE),
-    "text": (_CLOCK, _QUANTITY, _CODE, _DATE, _SEQUENCE),
+    "text": (_ADDRESS, _CLOCK, _QUANTITY, _CODE, _DATE, _SEQUENCE),
 }
 """What a value of a type may turn out to be, tried in turn."""
 

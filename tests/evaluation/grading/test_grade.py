@@ -3,6 +3,7 @@
 import pytest
 
 from evaluation.grading import AnswerType, Expected, Grade, grade
+from evaluation.grading.addresses import is_address
 
 MAX = Expected("Max", answer="name", question="What's my cat's name?")
 AGE = Expected("28", answer="number", question="How old am I?")
@@ -123,3 +124,33 @@ def test_yes_and_no_without_the_words() -> None:
 def test_long_rambling_is_graded_in_reasonable_time() -> None:
     assert grade("Max is my cat, and so on and so on; " * 300, MAX).reason
     assert grade("1 2 3 28 and a half, " * 300, AGE).reason
+
+
+@pytest.mark.parametrize(
+    "value", ["sam.reed@gmail.com", "tea.and.code", "j_moore95@harlow-finch.co.uk", "www.sam.blog"]
+)
+@pytest.mark.parametrize(
+    ("answer", "right"),
+    [
+        ("{}", True),
+        ("{}.", True),
+        ("Your address is {}.", True),
+        ("It's {}, if I remember well.", True),
+        ("{}!", True),
+        ("It isn't {}.", False),
+        ("It is x{}", False),
+        ("It is {}.au.", False),
+        ("It is {} or sam@web.de.", False),
+        ("sam@web.de", False),
+        ("I don't know your address.", False),
+        ("", False),
+    ],
+)
+def test_an_address_is_one_word_whatever_its_full_stops(value: str, answer: str, right: bool) -> None:
+    told = answer.format(value)
+    assert grade(told, Expected(value, (), "text", "Where can people write to me?")).correct is right, told
+
+
+@pytest.mark.parametrize("value", ["St. Ives", "5.30 pm", "3.5 kg", "15.03.1997", "GX19 KLM", "ramen", "9.5", "a.m."])
+def test_what_is_no_address(value: str) -> None:
+    assert not is_address(value)
