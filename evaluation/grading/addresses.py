@@ -1,4 +1,4 @@
-"""Addresses without a blank (e-mail, user names, web pages): the same characters, where full stops part no sentences."""
+"""Addresses without a blank (e-mail, user names, web pages): the same characters; full stops part no sentences."""
 
 import re
 
