@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (lambda c: c.training.epochs is not None and c.training.epochs <= 0, "training.epochs must be above 0."),
     (lambda c: c.training.steps is not None and c.training.steps <= 0, "training.steps must be at least 1."),
+    (lambda c: c.training.least_steps < 0, "training.least_steps must be at least 0."),
     (lambda c: c.training.batch_size < 1, "training.batch_size must be at least 1."),
     (lambda c: c.training.accumulation < 1, "training.accumulation must be at least 1."),
     (lambda c: c.training.learning_rate <= 0, "training.learning_rate must be above 0."),

@@ -78,6 +78,7 @@ class Recipe:
     Attributes:
         epochs: Passes over the training rows.
         steps: Optimiser steps.
+        least_steps: Fewest optimiser steps that ``epochs`` may come to: few facts take as long as some more do.
         batch_size: Rows in one micro-batch.
         accumulation: Micro-batches in one optimiser step; losses are weighted by answer tokens.
         learning_rate: Peak learning rate.
@@ -99,6 +100,7 @@ class Recipe:
 
     epochs: float | None = None
     steps: int | None = None
+    least_steps: int = 0
     batch_size: int = 16
     accumulation: int = 1
     learning_rate: float = 1e-3

@@ -40,7 +40,7 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("bb14903f23b3b97a0130", "ec0e863cdb5e78108684")
+GOLDEN_FINETUNE = ("734f0a8bdf34068179f5", "4b824aa612f7c66b0ff5")
 GOLDEN_ORACLE = "253c614d90f42012f2a3"
 
 

@@ -340,6 +340,9 @@ def test_checkpoints_are_written_at_their_steps(adapted: Adapted, rows: list[Exa
         (Recipe(epochs=2.5, batch_size=16), 160, 25),
         (Recipe(epochs=5.0, batch_size=2, accumulation=4), 40, 25),
         (Recipe(epochs=0.01, batch_size=16), 16, 1),
+        (Recipe(epochs=1.0, least_steps=40, batch_size=16), 16, 40),
+        (Recipe(epochs=1.0, least_steps=40, batch_size=16), 800, 50),
+        (Recipe(steps=3, least_steps=40), 16, 3),
         (Recipe(epochs=3.0, batch_size=2, accumulation=4), 2, 3),
     ],
 )
