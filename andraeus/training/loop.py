@@ -204,7 +204,8 @@ def planned_steps(recipe: Recipe, rows: int) -> int:
         return recipe.steps
     assert recipe.epochs is not None
     micro_per_epoch = math.ceil(rows / recipe.batch_size)
-    return max(1, recipe.least_steps, round(recipe.epochs * micro_per_epoch / min(recipe.accumulation, micro_per_epoch)))
+    steps = round(recipe.epochs * micro_per_epoch / min(recipe.accumulation, micro_per_epoch))
+    return max(1, recipe.least_steps, steps)
 
 
 def validate(model: "PreTrainedModel", rows: Sequence[Example], *, packed: bool) -> tuple[float, float]:
