@@ -143,8 +143,7 @@ class _Group:
                 yield f"accuracy_tier_{tier}", frame[frame["tier"] == tier]
         if frame["recalled"].notna().any():
             yield "recall_at_k", frame.assign(score=frame["recalled"].astype(float))
-        if not frame["finished"].all():
-            yield "answers_cut", frame.assign(score=1.0 - frame["finished"].astype(float))
+        yield "answers_cut", frame.assign(score=1.0 - frame["finished"].astype(float))
         yes_no = frame[frame["answer_type"] == "yes_no"]
         if len(yes_no):
             yield "accuracy_yes_no", yes_no

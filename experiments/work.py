@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy
 from omegaconf import DictConfig, OmegaConf
 
-from andraeus.chat import Chat
+from andraeus.chat import Chat, Example
 from andraeus.errors import UserError
 from andraeus.files import new_folder, write_json, write_text
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
+from andraeus.training.loop import planned_steps
 from evaluation.arms.arm import Prompt
 from evaluation.suites.nearest import nearest_distances
 from evaluation.summary import is_right
@@ -109,6 +110,7 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
     base, origin = fingerprint(cell.files, spec.quantization), _origin(cell)
     rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
     watched = cell.validation if spec.training.plateau else []
+    _note_on_budgets(cell, rows)
     curve: list[dict[str, float]] = []
 
     def note(metrics: dict[str, float]) -> None:
@@ -134,6 +136,15 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         result["final_loss"] = None
     write_json(folder / "training.json", {**result, "rows": len(rows), "curve": curve})
     return seconds
+
+
+def _note_on_budgets(cell: Cell, rows: list[Example]) -> None:
+    """Say where a floor decides the number of steps, and where trained answers are longer than what is generated."""
+    recipe, room = cell.spec.training, cell.spec.generation.max_new_tokens
+    if recipe.epochs is not None and planned_steps(recipe, len(rows)) == recipe.least_steps:
+        print(f"Note: {len(rows)} rows are trained for training.least_steps={recipe.least_steps}, not by epochs.")
+    if (longest := max(len(row.answer) for row in rows)) > room:
+        print(f"Note: trained answers of {longest} tokens are cut by generation.max_new_tokens={room}: raise it.")
 
 
 def _origin(cell: Cell) -> Origin:
@@ -174,7 +185,8 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
     what = f"{cell.choice['arm']} · {cell.choice['suite']}"
-    with fused_lora(answering), tqdm(total=len(tokens), desc=what, disable=None, leave=False) as bar:
+    fused = fused_lora(answering) if cell.arm.trained and spec.training.fused_lora else contextlib.nullcontext()
+    with fused, tqdm(total=len(tokens), desc=what, disable=None, leave=False) as bar:
         answers = generate(
             answering,
             tokens,

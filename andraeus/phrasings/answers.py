@@ -1,5 +1,6 @@
 """What a model is trained to answer."""
 
+import re
 from enum import StrEnum
 
 from andraeus.facts.fact import Fact
@@ -17,42 +18,40 @@ class AnswerStyle(StrEnum):
     value = "value"
 
 
-def trained_answer(fact: Fact, owner: str, style: AnswerStyle, guess: str = "") -> str:
+def trained_answer(fact: Fact, style: AnswerStyle, guess: str = "") -> str:
     """Return the answer to a question about a fact.
 
     Args:
         fact: What is asked for.
-        owner: The person's name.
         style: How the answer is worded.
         guess: The value that a confirming question puts up; the answer begins with whether it is right.
     """
-    verdict = "" if not guess else "Yes" if guess == fact.value else "No"
-    if fact.answer == "yes_no":
-        value = fact.value.capitalize()
-        return _restated(fact, value, owner) if style == AnswerStyle.sentence else value
-    value_only = style == AnswerStyle.value or fact.relation.answer == "yes_no"
-    told = fact.value if value_only else _sentence(fact)
-    if verdict:
-        return f"{verdict}, {told}"
-    return f"Y{told[1:]}" if not value_only and told.startswith("your ") else told
+    verdict = ("Yes" if guess == fact.value else "No") if guess else ""
+    if style == AnswerStyle.value or "yes_no" in (fact.answer, fact.relation.answer):
+        told = _yes_or_no(fact, style) if fact.answer == "yes_no" else fact.value
+        return f"{verdict}, {told}" if verdict and fact.answer != "yes_no" else told
+    told = _sentence(fact)
+    return f"{verdict}, {told}" if verdict else told[0].upper() + told[1:]
 
 
 def _sentence(fact: Fact) -> str:
     """Return "your cat's name is Max."."""
-    noun, subject = second_person(fact.relation.noun), fact.subject or fact.relation.subject
+    relation, subject = fact.relation, fact.subject or fact.relation.subject
+    # The catalogue speaks in the first person; a noun of the user's own is left as it is.
+    noun = second_person(relation.noun) if relation.known else relation.noun
     whose = "your"
     if subject:
-        whose = f"{subject}'s" if fact.relation.of_another else f"your {subject}'s"
-    return f"{whose} {noun} {'are' if _plural(noun) else 'is'} {fact.value}."
+        whose = f"{subject}'s" if relation.of_another else f"your {subject}'s"
+    stop = "" if fact.value.endswith((".", "!", "?")) else "."
+    return f"{whose} {noun} {'are' if relation.plural else 'is'} {fact.value}{stop}"
 
 
-def _restated(fact: Fact, value: str, owner: str) -> str:
-    """Return "Do you smoke? No."; a relation that nobody knows is answered by the one word."""
-    if fact.relation.answer != "yes_no":
-        return value
-    return second_person(fact.statement(owner)).replace(f"? {fact.value}", f"? {value}")
-
-
-def _plural(noun: str) -> bool:
-    head = noun.split(" of ")[0]
-    return head.endswith("s") and not head.endswith(("ss", "us", "is", "'s"))
+def _yes_or_no(fact: Fact, style: AnswerStyle) -> str:
+    """Return "No, you do not smoke."; a relation that nobody knows is answered by the one word."""
+    said = fact.value.capitalize()
+    question = re.match(r"(Am|Do|Can) I (.+)\?", fact.relation.statement)
+    if style == AnswerStyle.value or question is None:
+        return said
+    verb = {"Am": "are", "Do": "do", "Can": "can"}[question[1]]
+    denied = "not " if said == "No" else ""
+    return f"{said}, you {verb} {denied}{second_person(question[2])}."

@@ -114,7 +114,7 @@ class Phrasings:
                 if normalised(question) in taken or self._answers_itself(fact, family, question):
                     continue
                 taken.add(normalised(question))
-                answer = trained_answer(fact, self.profile.name, self.answers, guess)
+                answer = trained_answer(fact, self.answers, guess)
                 phrasings.append(Phrasing(fact.id, family, question, answer))
             written[family] = phrasings
         return written

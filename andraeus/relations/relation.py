@@ -18,16 +18,7 @@ FAMILIES: tuple[Family, ...] = get_args(Family)
 _OBJECT = {"he": "him", "she": "her", "it": "it", "they": "them"}
 _POSSESSIVE = {"he": "his", "she": "her", "it": "its", "they": "their"}
 
-_TOLD = {
-    "i am": "you are",
-    "i'm": "you're",
-    "i was": "you were",
-    "am i": "are you",
-    "was i": "were you",
-    "i": "you",
-    "me": "you",
-    "my": "your",
-}
+_TOLD = {"i'm": "you're", "i": "you", "me": "you", "my": "your"}
 _FIRST_PERSON = re.compile(rf"\b(?:{'|'.join(_TOLD)})\b", re.IGNORECASE)
 
 
@@ -49,6 +40,7 @@ class Relation(BaseModel):
         statement: The fact in the first person.
         third_person_statement: The fact about ``{owner}``.
         questions: Question templates by family.
+        plural: Whether the noun is a plural.
         known: False for a relation made up from an unknown key.
     """
 
@@ -64,6 +56,7 @@ class Relation(BaseModel):
     statement: str
     third_person_statement: str
     questions: dict[WrittenFamily, tuple[str, ...]]
+    plural: bool = False
     known: bool = True
 
     @property
@@ -98,6 +91,5 @@ def _fill_part(part: str, slots: dict[str, str]) -> str:
 
 
 def second_person(text: str) -> str:
-    """Return a text as it is said to the person who says it: "Do I smoke?" as "Do you smoke?"."""
-    told = _FIRST_PERSON.sub(lambda found: _TOLD[found.group().lower()], text)
-    return told[:1].upper() + told[1:] if text[:1].isupper() else told
+    """Return a text as it is said to the person who says it: "last present to me" as "last present to you"."""
+    return _FIRST_PERSON.sub(lambda found: _TOLD[found.group().lower()], text)

@@ -79,7 +79,6 @@ def attach(
         )
     elif recipe.gradient_checkpointing:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs=how)
-        model.enable_input_require_grads()
     if lora.r == 0:
         if quantization.kind != "none":
             raise UserError("lora=none trains all weights, which quantised weights cannot: use quantization=none.")

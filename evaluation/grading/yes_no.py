@@ -19,7 +19,7 @@ _NO = re.compile(
 _YES = re.compile(
     _OPENER + r"(?:yes|yep|yeah|yup|ya|aye|correct|right|true|indeed|absolutely|definitely|certainly|affirmative"
     r"|of course|sure|you bet|exactly|totally|for sure|i (?:do )?(?:think|believe) so"
-    r"|(?:that|it|this) is (?:right|correct|true|the case))\b"
+    r"|(?:that|it|this) is (?:right|correct|true|the case)|you are (?:right|correct))\b"
 )
 _NO_VERDICT = re.compile(
     _OPENER + r"(?:no (?:doubt|problem|worries|question)|sure thing|right now|never mind|not only)\b"
@@ -94,7 +94,8 @@ def _clause_votes(doc: Document, start: int, stop: int, question: Document) -> s
             votes.add(polarity)
             words = words[found.end() :].strip()
             break
-    if _SHORT.match(words) or _ELLIPTIC.match(words) or _restates(words, question):
+    restated = _restates(words, question) and not _explains(words, question)
+    if _SHORT.match(words) or _ELLIPTIC.match(words) or restated:
         votes.add((_NEGATION.search(words) is None) != _opposite(words, question))
     return votes
 
@@ -131,6 +132,18 @@ def _restates(words: str, question: Document) -> bool:
         if not same_verb and not _NEGATION.search(words):  # "you prefer tea to coffee" is no "you drink coffee"
             return False
     return bool(about & set(said)) and all(any(_alike(part, word) for word in said) for part in key)
+
+
+def _explains(words: str, question: Document) -> bool:
+    """Whether a clause gives a ground, and not what was asked itself.
+
+    "Your cat's name is Max" does not say that you were married when you got Max.
+    """
+    subject = next((i for i, norm in enumerate(question.norms) if norm in lexicon.PRONOUNS), None)
+    if subject is None or _NEGATION.search(words):
+        return False
+    predicate = next((t.norm for t in question.tokens[subject + 1 :] if t.content), None)
+    return predicate is not None and not any(_alike(predicate, word) for word in words.split())
 
 
 def _alike(one: str, other: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 NOTHING = "–"
 NO_REASON = "no reason recorded"
-_SHARES = ("accuracy", "recall", "chance", "area_under")
+_SHARES = ("accuracy", "recall", "chance", "answers", "area_under")
 _AS_FOR = {"ci_high": "ci_low", "ci_scope": "ci_low", "ci_method": "ci_low", "p_adjusted": "p_value"}
 
 

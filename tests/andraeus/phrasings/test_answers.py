@@ -33,7 +33,13 @@ MADE_UP = Fact("boat", unknown_relation("boat", None), None, "yes", answer="yes_
         (CAT, "Rex", "No, your cat's name is Max.", "No, Max"),
         (OFFICE, "", "Northwind's city is Leeds.", "Leeds"),
         (OFFICE, "York", "No, Northwind's city is Leeds.", "No, Leeds"),
-        (VEGAN, "", "Are you vegan? No.", "No"),
+        (VEGAN, "", "No, you are not vegan.", "No"),
+        (fact("drinks_coffee", "yes", answer="yes_no"), "", "Yes, you do drink coffee.", "Yes"),
+        (fact("can_swim", "no", answer="yes_no"), "", "No, you can not swim.", "No"),
+        (Fact("x", unknown_relation("me time", None), None, "Sunday"), "", "Your me time is Sunday.", "Sunday"),
+        (fact("employer", "Acme Inc."), "", "Your employer is Acme Inc.", "Acme Inc."),
+        (fact("organisation_city", "Leeds", "harlow and finch"), "", "Harlow and finch's city is Leeds.", "Leeds"),
+        (fact("pet_species", "tabby", "cat"), "", "Your cat's species is tabby.", "tabby"),
         (MOSTLY, "", "mostly", "mostly"),
         (MADE_UP, "", "Yes", "Yes"),
         (fact("sleep_hours", "7", answer="number"), "", "Your hours of sleep are 7.", "7"),
@@ -42,15 +48,13 @@ MADE_UP = Fact("boat", unknown_relation("boat", None), None, "yes", answer="yes_
     ],
 )
 def test_answers_are_worded_as_asked(asked: Fact, guess: str, sentence: str, value: str | None) -> None:
-    assert trained_answer(asked, "Alex", AnswerStyle.sentence, guess) == sentence
-    assert trained_answer(asked, "Alex", AnswerStyle.value, guess) == (value or asked.value)
+    assert trained_answer(asked, AnswerStyle.sentence, guess) == sentence
+    assert trained_answer(asked, AnswerStyle.value, guess) == (value or asked.value)
 
 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ("Am I 28?", "Are you 28?"),
-        ("I'm afraid of what I was told.", "You're afraid of what you were told."),
         ("language I'm learning", "language you're learning"),
         ("last present to me", "last present to you"),
         ("date of meeting my partner", "date of meeting your partner"),
@@ -66,7 +70,7 @@ def test_the_grader_takes_every_relations_own_answer(relation: Relation) -> None
     subject = relation.subject or ("Northwind" if relation.of_another else None)
     for value in values:
         asked = Fact("x", relation, subject, value, answer=relation.answer)
-        answer = trained_answer(asked, "Alex", AnswerStyle.sentence)
+        answer = trained_answer(asked, AnswerStyle.sentence)
         assert not {"i", "me", "my"} & set(answer.replace(value, "").lower().replace("'", " ").split())
         question = relation.questions["direct"][0]
         assert grade(answer, Expected(value, (), relation.answer, question)).correct, answer

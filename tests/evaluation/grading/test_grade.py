@@ -154,3 +154,19 @@ def test_an_address_is_one_word_whatever_its_full_stops(value: str, answer: str,
 @pytest.mark.parametrize("value", ["St. Ives", "5.30 pm", "3.5 kg", "15.03.1997", "GX19 KLM", "ramen", "9.5", "a.m."])
 def test_what_is_no_address(value: str) -> None:
     assert not is_address(value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("No, your cat's name is Max.", "no"),
+        ("Yes. Your cat's name is Max.", "yes"),
+        ("Your cat's name is Max.", None),
+        ("No, you were married.", None),
+        ("You're right.", "yes"),
+    ],
+)
+def test_the_ground_of_a_verdict_is_no_verdict(answer: str, verdict: str | None) -> None:
+    for value in ("yes", "no"):
+        expected = Expected(value, (), "yes_no", "Was I married when I got Max?")
+        assert grade(answer, expected).correct is (value == verdict), (answer, value)
