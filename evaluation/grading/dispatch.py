@@ -1,5 +1,8 @@
 """Which matcher grades which answer."""
 
+import re
+from dataclasses import replace
+
 from evaluation.grading.addresses import grade_address, is_address
 from evaluation.grading.calendar_dates import date_of, grade_date
 from evaluation.grading.clock import clock_of, grade_clock
@@ -51,4 +54,16 @@ def grade(answer: str, expected: Expected) -> Grade:
     for reads, matcher in _READINGS.get(expected.answer, ()):
         if reads(expected.value):
             return matcher(answer, expected)
-    return _MATCHERS[expected.answer](answer, expected)
+    return _MATCHERS[expected.answer](*_without_stops(answer, expected))
+
+
+def _without_stops(answer: str, expected: Expected) -> tuple[str, Expected]:
+    """Put one word for a value with full stops inside ("J. R. R. Tolkien") where the answer holds it as it stands."""
+    forms = [form for form in expected.forms if re.search(r"[.!?\n]", form)]
+    if not forms:
+        return answer, expected
+    spelled = "|".join(r"\s+".join(map(re.escape, form.split())) for form in forms)
+    replaced = re.sub(rf"(?<!\w)(?:{spelled})(?!\w)", "Thisvalue", answer, flags=re.IGNORECASE)
+    if replaced == answer:
+        return answer, expected
+    return replaced, replace(expected, value="Thisvalue", aliases=tuple(f for f in expected.forms if f not in forms))

@@ -162,7 +162,7 @@ def test_what_is_no_address(value: str) -> None:
         ("No, your cat's name is Max.", "no"),
         ("Yes. Your cat's name is Max.", "yes"),
         ("Your cat's name is Max.", None),
-        ("No, you were married.", None),
+        ("No, you were married when you got Max.", None),
         ("You're right.", "yes"),
     ],
 )
@@ -170,3 +170,26 @@ def test_the_ground_of_a_verdict_is_no_verdict(answer: str, verdict: str | None)
     for value in ("yes", "no"):
         expected = Expected(value, (), "yes_no", "Was I married when I got Max?")
         assert grade(answer, expected).correct is (value == verdict), (answer, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("J. R. R. Tolkien", "name"),
+        ("Panic! at the Disco", "name"),
+        ("P!nk", "name"),
+        ("Amazon.com", "name"),
+        ("Who Framed Roger Rabbit?", "name"),
+        ("Ph.D.", "text"),
+        ("1. FC Köln", "name"),
+        ("12 High St., Leeds", "text"),
+        ("Never give up. Never surrender.", "text"),
+        ("Flat 2\n12 High Street", "text"),
+    ],
+)
+def test_full_stops_inside_a_value_end_no_sentence(value: str, kind: AnswerType) -> None:
+    expected = Expected(value, (), kind, "What is it?")
+    for answer in ("{}", "{}.", "It is {}.", "Your favourite one is {}"):
+        assert grade(answer.format(value), expected).correct, answer.format(value)
+    for answer in ("It isn't {}.", "It is {} or Zenith.", "x{}x", "", "Something else."):
+        assert not grade(answer.format(value), expected).correct, answer.format(value)
