@@ -11,7 +11,7 @@ from evaluation.grading.document import Document, Span, fold
 from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.numerals import Quantity, quantities
-from evaluation.grading.units import FREE, Unit, unit_of
+from evaluation.grading.units import Unit, unit_of
 
 _BOUND = re.compile(
     r"\b(?:over|under|above|below|exceeding|(?:more|less|fewer|older|younger|greater|bigger|smaller|higher|lower) than"
@@ -68,10 +68,13 @@ def _pounds(unit: Unit) -> set[str]:
 
 
 def _harmless(unit: Unit, question: Document) -> bool:
-    """Whether a number whose value has no unit may be given in this one: years of age, or a unit of the question."""
-    asked = {u.dimension for norm in question.norms if (u := unit_of(norm))}
-    years = unit == unit_of("years")
-    return years or unit.dimension in FREE or unit.dimension in asked
+    """Whether a number whose value has no unit may be given in this one.
+
+    It may in a unit that the question names, and in any where the question neither names one of that kind nor
+    counts things: 45 minutes is how long a commute of 45 is, but four years are not four months, nor two pets.
+    """
+    asked = [u for norm in question.norms if (u := unit_of(norm))]
+    return unit in asked or not ("many" in question.norms or any(u.dimension == unit.dimension for u in asked))
 
 
 def _of_things(noun: str, question: Document) -> bool:

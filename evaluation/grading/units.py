@@ -65,10 +65,6 @@ _UNITS |= {"pound": _POUND, "pounds": _POUND}
 PREFIXES = {sign: _UNITS[sign] for sign in "£$€¥"} | {
     region: Unit(f"size_{region}", Decimal(1)) for region in ("eu", "uk", "us")
 }
-SIZES = frozenset(unit.dimension for sign, unit in PREFIXES.items() if sign.isalpha())
-CURRENCIES = frozenset({"gbp", "usd", "eur", "jpy"})
-FREE = CURRENCIES | SIZES | {"pound"}
-"""Dimensions that a number without a unit may be given in."""
 
 
 def unit_of(word: str) -> Unit | None:

@@ -65,12 +65,14 @@ def test_a_text_is_said_to_the_person(first: str, second: str) -> None:
 
 
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda r: r.name)
-def test_the_grader_takes_every_relations_own_answer(relation: Relation) -> None:
+def test_the_grader_takes_every_relations_own_answer_and_statement(relation: Relation) -> None:
     values = ("yes", "no") if relation.answer == "yes_no" else (relation.guesses or ("ramen",))
     subject = relation.subject or ("Northwind" if relation.of_another else None)
     for value in values:
         asked = Fact("x", relation, subject, value, answer=relation.answer)
         answer = trained_answer(asked, AnswerStyle.sentence)
+        statement = asked.statement("Alex")
         assert not {"i", "me", "my"} & set(answer.replace(value, "").lower().replace("'", " ").split())
         question = relation.questions["direct"][0]
-        assert grade(answer, Expected(value, (), relation.answer, question)).correct, answer
+        for told in (answer, statement, value):
+            assert grade(told, Expected(value, (), relation.answer, question)).correct, told
