@@ -1,7 +1,7 @@
 """Write the README's tables from the committed results: ``python scripts/readme.py``.
 
-What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``paper/NAME/``: the ``summary.json``,
-``provenance.json`` and ``timings.json`` of a study, as it wrote them. ``<!-- grader -->`` comes from the labelled
+What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``paper/NAME/``: the ``summary.json`` and
+``provenance.json`` of a study, as it wrote them. ``<!-- grader -->`` comes from the labelled
 answers under ``tests/``. A test holds the README against them.
 """
 
@@ -31,9 +31,7 @@ def rendered(readme: str) -> str:
 
 def study(folder: Path) -> str:
     """Return a study's accuracies, arm by suite, and a line that says what they come from."""
-    summary, provenance, timings = (
-        json.loads((folder / f"{name}.json").read_text()) for name in ("summary", "provenance", "timings")
-    )
+    summary, provenance = (json.loads((folder / f"{name}.json").read_text()) for name in ("summary", "provenance"))
     rows = {(r["arm"], r["suite"]): r for r in summary["rows"] if r["metric"] == "accuracy"}
     suites = [suite for suite in SUITES if any(s == suite for _, s in rows)]
     lines = ["| arm | " + " | ".join(suites) + " | context tokens |", "|---" * (len(suites) + 2) + "|"]
@@ -41,7 +39,7 @@ def study(folder: Path) -> str:
         told = [cell(rows.get((arm, suite))) for suite in suites]
         tokens = rows[arm, suites[0]]["context_tokens"]
         lines.append(f"| {arm} | " + " | ".join(told) + f" | {tokens:.0f} |")
-    return "\n".join(lines) + "\n\n" + origin(summary, provenance, timings) + "\n"
+    return "\n".join(lines) + "\n\n" + origin(summary, provenance) + "\n"
 
 
 def cell(row: dict[str, Any] | None) -> str:
@@ -52,7 +50,7 @@ def cell(row: dict[str, Any] | None) -> str:
     return f"{estimate} [{low}, {high}]"
 
 
-def origin(summary: dict[str, Any], provenance: dict[str, Any], timings: dict[str, Any]) -> str:
+def origin(summary: dict[str, Any], provenance: dict[str, Any]) -> str:
     """Return where a study's numbers come from."""
     row = next(r for r in summary["rows"] if r["arm"] == "finetune" and r["suite"] == "heldout")
     told = {key: provenance[key] for key in ("command", "commit", "model", "hardware", "date")}
