@@ -53,11 +53,12 @@ def cell(row: dict[str, Any] | None) -> str:
 def origin(summary: dict[str, Any], provenance: dict[str, Any]) -> str:
     """Return where a study's numbers come from."""
     row = next(r for r in summary["rows"] if r["arm"] == "finetune" and r["suite"] == "heldout")
-    told = {key: provenance[key] for key in ("command", "commit", "model", "hardware", "date")}
+    told = {key: provenance[key] for key in ("command", "model", "hardware", "date")}
+    commits = " and ".join(commit[:8] for commit in str(provenance["commit"]).split("; "))
     seeds = f"{row['n_seeds']} seed{'' if row['n_seeds'] == 1 else 's'}"
     return (
         f"Accuracy in % [95 % interval]; {row['n_facts']} facts, {row['n_items']} held-out answers, {seeds}. "
-        f"`{told['command']}`, commit {str(told['commit'])[:8]}, {told['model']}, {told['hardware']}, "
+        f"`{told['command']}`, commit {commits}, {told['model']}, {told['hardware']}, "
         f"{str(told['date'])[:10]}."
     )
 
