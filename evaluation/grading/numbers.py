@@ -11,7 +11,7 @@ from evaluation.grading.document import Document, Span, fold
 from evaluation.grading.judge import judge
 from evaluation.grading.model import Expected, Grade
 from evaluation.grading.numerals import Quantity, quantities
-from evaluation.grading.units import Unit, unit_of
+from evaluation.grading.units import FREE, Unit, unit_of
 
 _BOUND = re.compile(
     r"\b(?:over|under|above|below|exceeding|(?:more|less|fewer|older|younger|greater|bigger|smaller|higher|lower) than"
@@ -20,6 +20,7 @@ _BOUND = re.compile(
 )
 _LABELS = re.compile(r"^(?:size|number|no|age|about|around|approximately|roughly)\s+", re.I)
 _DIMENSIONS = frozenset({"tall", "long", "high", "wide", "deep", "heavy", "old", "away", "month", "total"})
+_MEASURING = frozenset({"long", "far", "tall", "high", "heavy", "weigh", "sleep", "take", "takes", "time", "commute"})
 _ROUNDING = Decimal("0.006")
 _YEARS = range(1900, 2101)
 
@@ -70,11 +71,15 @@ def _pounds(unit: Unit) -> set[str]:
 def _harmless(unit: Unit, question: Document) -> bool:
     """Whether a number whose value has no unit may be given in this one.
 
-    It may in a unit that the question names, and in any where the question neither names one of that kind nor
-    counts things: 45 minutes is how long a commute of 45 is, but four years are not four months, nor two pets.
+    It may in a unit that the question names, as money or a region's size, as years, and as any measure where the
+    question asks for a measure and names none of its kind: a commute of 45 takes 45 minutes, but four years are not
+    four months, and nobody is 28 months old.
     """
     asked = [u for norm in question.norms if (u := unit_of(norm))]
-    return unit in asked or not ("many" in question.norms or any(u.dimension == unit.dimension for u in asked))
+    if unit in asked or unit.dimension in FREE:
+        return True
+    usual = unit == unit_of("years") or not _MEASURING.isdisjoint(question.norms)
+    return usual and not any(u.dimension == unit.dimension for u in asked)
 
 
 def _of_things(noun: str, question: Document) -> bool:

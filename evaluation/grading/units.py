@@ -67,6 +67,12 @@ PREFIXES = {sign: _UNITS[sign] for sign in "£$€¥"} | {
 }
 
 
+SIZES = frozenset(unit.dimension for sign, unit in PREFIXES.items() if sign.isalpha())
+CURRENCIES = frozenset({"gbp", "usd", "eur", "jpy"})
+FREE = CURRENCIES | SIZES | {"pound"}
+"""Dimensions that a number without a unit may be given in."""
+
+
 def unit_of(word: str) -> Unit | None:
     """The unit a word stands for, if it is one."""
     return _UNITS.get(word.lower().replace("° ", "°"))
