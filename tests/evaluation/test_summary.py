@@ -111,4 +111,4 @@ def test_a_contrast_of_what_was_left_out_is_not_asked_for() -> None:
 
 def test_answers_cut_at_the_limit_are_told() -> None:
     rows = summarise("s", "h", [cell(items=items(20, cut=6)), cell("base", 5)], [])["rows"]
-    assert {r["arm"]: r["estimate"] for r in rows if r["metric"] == "answers_cut"} == {"finetune": 0.2}
+    assert {r["arm"]: r["estimate"] for r in rows if r["metric"] == "answers_cut"} == {"finetune": 0.2, "base": 0.0}
