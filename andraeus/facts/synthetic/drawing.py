@@ -1,14 +1,13 @@
 """The value of each fact: drawn so that it fits the world and is nobody else's."""
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from random import Random
 from typing import Any
 
-from andraeus.facts.answers import answer_type
 from andraeus.facts.fact import Fact
+from andraeus.facts.synthetic.making import fact_of
 from andraeus.facts.synthetic.people import REFERENCE_YEAR, SEXES, Animal, Human, World, between, culture_of
 from andraeus.facts.synthetic.tables import FROM_LIST, OF_ADULTS, OF_CHILDREN, OF_PETS, WORKING_AGE
 from andraeus.facts.synthetic.values import Values, country_of, data
@@ -352,18 +351,8 @@ class Drawing:
         return f"({random.randint(201, 989)}) 555-01{random.randint(0, 99):02}"
 
     def _add(self, name: str, subject: str | None, value: str) -> Fact:
-        relation = catalogue()[name]
-        fact = Fact(
-            id=name if subject is None else f"{name}.{_slug(subject)}",
-            relation=relation,
-            subject=subject,
-            value=value,
-            aliases=_aliases(name, value),
-            answer=answer_type(relation, value),
-            tier=relation.tier,
-        )
-        self._told[name, subject] = fact
-        return fact
+        self._told[name, subject] = fact_of(name, subject, value)
+        return self._told[name, subject]
 
 
 def _origins(human: Human) -> list[tuple[str, Mapping[str, Any]]]:
@@ -375,27 +364,6 @@ def _origins(human: Human) -> list[tuple[str, Mapping[str, Any]]]:
 @cache
 def _sectors() -> dict[str, str]:
     return {job: name for name, sector in data("work")["sectors"].items() for job in sector["jobs"]}
-
-
-def _slug(text: str) -> str:
-    return re.sub(r"\W+", "_", text.lower()).strip("_")
-
-
-def _aliases(relation: str, value: str) -> tuple[str, ...]:
-    """Return other right answers: a short form of a company, a time without am or pm, a country's short names."""
-    if relation in ("employer", "relative_employer", "previous_employer"):
-        return (value.replace(" and ", " & "),) if " and " in value else (_short(value),)
-    if relation in ("wake_up_time", "bedtime"):
-        return (value.split()[0],)
-    if relation == "home_country":
-        return tuple(data("places")["countries"][value].get("aliases", ()))
-    return ()
-
-
-def _short(employer: str) -> str:
-    """Return a company's name without its kind ("Kestrel" for "Kestrel Farms")."""
-    stems: list[str] = sorted(data("work")["stems"], key=len, reverse=True)
-    return next(stem for stem in stems if employer.startswith(f"{stem} "))
 
 
 def _star_sign(born: date) -> str:
