@@ -1,17 +1,13 @@
+"""What W&B is told, and what it is never told."""
+
 import json
 import os
 import random
 import socket
-import struct
 import subprocess
 import sys
-import threading
-import time
-import zlib
 from collections.abc import Iterator
 from dataclasses import replace
-from gzip import decompress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +21,8 @@ from experiments.tracking import wandb as tracking
 from experiments.tracking.none import NoTracker
 from experiments.tracking.tracker import CellInfo, Tracker
 from experiments.tracking.wandb import WandbTracker
+from tests.experiments.tracking.loopback import serving
+from tests.experiments.tracking.offline_files import everything, logged
 
 SECRET = "SECRETVALUE"
 CONFIG = {
@@ -42,72 +40,6 @@ CONFIG = {
 CELL = CellInfo("0123456789abcdef", "quickstart", "finetune", "heldout", 0, ("r16",), CONFIG)
 ITEMS = [{"question": f"Who is {SECRET}?", "expected": {"value": SECRET}, "answer": SECRET, "tokens_in": 7}]
 METRICS = {"accuracy": 0.9, "accuracy_ci_low": 0.8, "accuracy_ci_high": 0.95}
-
-
-def records(file: Path) -> list[Any]:
-    """Read a transaction log: after 7 bytes, LevelDB's log format in blocks of 32 KiB."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
-    data, block, found, parts = file.read_bytes(), 32768, [], b""
-    position = 7
-    while position + 7 <= len(data):
-        if block - position % block < 7:
-            position += block - position % block
-            continue
-        checksum, length, kind = struct.unpack("<IHB", data[position : position + 7])
-        if kind == 0:
-            position += block - position % block
-            continue
-        part = data[position + 7 : position + 7 + length]
-        if len(part) < length:
-            break
-        assert checksum == zlib.crc32(bytes([kind]) + part)
-        parts += part
-        position += 7 + length
-        if kind in (1, 4):
-            record = Record()
-            record.ParseFromString(parts)
-            found.append(record)
-            parts = b""
-    return found
-
-
-class Logged:
-    """What one run's file says."""
-
-    def __init__(self, file: Path) -> None:
-        self.records = records(file)
-        self.run = next(record.run for record in self.records if record.HasField("run"))
-        self.config = {item.key: json.loads(item.value_json) for item in self.run.config.update}
-        self.history = [
-            {item.key or item.nested_key[0]: json.loads(item.value_json) for item in record.history.item}
-            for record in self.records
-            if record.HasField("history")
-        ]
-        self.summary = {
-            item.key or "/".join(item.nested_key): json.loads(item.value_json)
-            for record in self.records
-            if record.HasField("summary")
-            for item in record.summary.update
-        }
-        self.exits = [record.exit.exit_code for record in self.records if record.HasField("exit")]
-
-
-def logged(folder: Path) -> list[Logged]:
-    """Read every run, oldest first; W&B's service writes the end of a file after the run is finished."""
-    for _ in range(200):
-        files = list(folder.rglob("*.wandb"))
-        if all(file.stat().st_size > 7 for file in files):
-            runs = [Logged(file) for file in files]
-            if all(run.exits for run in runs):
-                return sorted(runs, key=lambda run: run.run.start_time.ToNanoseconds())
-        time.sleep(0.05)
-    raise AssertionError("a run has no end")
-
-
-def everything(folder: Path) -> bytes:
-    logged(folder)
-    return b"\n".join(file.name.encode() + file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
 @pytest.fixture(autouse=True)
@@ -453,77 +385,10 @@ def test_online_needs_a_login(call: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-class Server(BaseHTTPRequestHandler):
-    """Answers as much of W&B as a run needs, and keeps all that it is sent."""
-
-    protocol_version = "HTTP/1.1"
-    received: list[bytes]
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def body(self) -> bytes:
-        body = b""
-        if self.headers.get("Transfer-Encoding") == "chunked":
-            while length := int(self.rfile.readline(), 16):
-                body += self.rfile.read(length)
-                self.rfile.readline()
-            self.rfile.readline()
-        else:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        return decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
-
-    def do_POST(self) -> None:
-        body = self.body()
-        self.received.append(self.path.encode() + b" " + str(self.headers).encode() + body)
-        reply: dict[str, Any] = {}
-        if self.path == "/graphql":
-            asked = json.loads(body)
-            name, variables = asked.get("operationName") or "", asked.get("variables") or {}
-            project = {"id": "p", "name": "andraeus", "entity": {"id": "e", "name": "someone"}}
-            if name == "Viewer":
-                reply = {"viewer": {"id": "v", "username": "someone", "entity": "someone", "flags": "{}"}}
-            elif name == "UpsertBucket":
-                bucket = {"id": "b", "name": variables.get("name"), "displayName": "d", "project": project}
-                reply = {"upsertBucket": {"bucket": bucket, "inserted": True}}
-            elif name == "RunResumeStatus":
-                reply = {"model": {"id": "p", "bucket": None}}
-            elif name == "CreateRunFiles":
-                here = f"http://{self.headers['Host']}/"
-                files = [{"name": file, "uploadUrl": here + file} for file in variables["files"]]
-                reply = {"createRunFiles": {"runID": "b", "uploadHeaders": [], "files": files}}
-            reply = {"data": reply}
-        self.answer(reply)
-
-    do_PUT = do_POST
-
-    def do_GET(self) -> None:
-        self.answer({})
-
-    def answer(self, reply: dict[str, Any]) -> None:
-        body = json.dumps(reply).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
 @pytest.fixture
 def server() -> Iterator[tuple[str, list[bytes]]]:
-    received: list[bytes] = []
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            pass
-
-    with Quiet(("127.0.0.1", 0), type("Handler", (Server,), {"received": received})) as running:
-        thread = threading.Thread(target=running.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_port}", received
-        running.shutdown()
-        thread.join()
+    with serving() as running:
+        yield running
 
 
 def test_nothing_personal_is_sent(server: tuple[str, list[bytes]], tmp_path: Path) -> None:
