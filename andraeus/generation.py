@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from andraeus.attention import attending
+from andraeus.attention import EndToEnd, attending
 from andraeus.chat import common_prefix
 
 if TYPE_CHECKING:
@@ -98,14 +98,13 @@ class _View:
         prefix: Keys and values of the common prefix, layer by layer, shape (key heads, P, dim) each.
         queries: Positions of the queries, shape (B, L).
         keys: Positions of the rows' own keys, shape (B, S); `NEVER` for padding.
-        places: Which places of the rows hold the tokens that come end to end, without padding, shape (B, L);
-            ``None`` where the tokens come row by row.
+        rows: Where the rows lie among tokens that come end to end; ``None`` where they come row by row.
     """
 
     prefix: "list[tuple[Tensor, Tensor]]"
     queries: "Tensor"
     keys: "Tensor"
-    places: "Tensor | None" = None
+    rows: EndToEnd | None = None
 
     def allowed(self, length: int, window: int | None) -> "Tensor":
         """Return which keys each query sees, shape (B, 1, 1, L, P + S); a window counts positions."""
@@ -174,12 +173,12 @@ class _Rows:
         lengths = self.ends - self.length
         columns = torch.arange(int(lengths.max()), device=device).expand(len(lengths), -1)
         places, positions = columns < lengths[:, None], self.length + columns
-        keys = positions.where(places, NEVER)
-        self.view = replace(self.view, queries=positions, keys=keys, places=places)
-        hidden = self._forward(tokens[None], positions[places][None])[0]
-        self.view = replace(self.view, places=None)
+        keys, rows = positions.where(places, NEVER), EndToEnd.of(places)
+        self.view = replace(self.view, queries=positions, keys=keys, rows=rows)
+        hidden = self._forward(tokens[None], rows.together(positions)[None])[0]
+        self.view = replace(self.view, rows=None)
         for layer in cast("list[DynamicLayer]", self.cache.layers):
-            layer.keys, layer.values = _row_by_row(layer.keys, places), _row_by_row(layer.values, places)
+            layer.keys, layer.values = rows.apart(layer.keys), rows.apart(layer.values)
         return hidden[lengths.cumsum(0) - 1]
 
     def _read(self, tokens: "Tensor") -> "Tensor":
@@ -233,12 +232,12 @@ def _attend(
     """Attend to the one prefix of all rows and to each row's own keys.
 
     Shapes: queries (B, heads, L, dim), the rows' own keys and values (B, key heads, S, dim), output
-    (B, L, heads, dim). With ``view.places`` all come end to end instead: (1, heads, tokens, dim) and so on.
+    (B, L, heads, dim). With ``view.rows`` all come end to end instead: (1, heads, tokens, dim) and so on.
     """
     import torch
 
-    if view.places is not None:
-        query, key, value = (_row_by_row(x, view.places) for x in (query, key, value))
+    if view.rows is not None:
+        query, key, value = (view.rows.apart(x) for x in (query, key, value))
     batch, heads, queries, dim = query.shape
     shared = key.shape[1]
     own = (query * scaling).reshape(batch, shared, -1, dim)  # the queries that share a key head, side by side
@@ -254,15 +253,7 @@ def _attend(
     if view.prefix:
         output = output + _all_rows(weights[..., :length], prefix_value)
     rows = output.view(batch, heads, queries, dim).transpose(1, 2)
-    return rows if view.places is None else rows[view.places][None], None
-
-
-def _row_by_row(tokens: "Tensor", places: "Tensor") -> "Tensor":
-    """Lay tokens that come end to end, shape (1, heads, tokens, dim), out in rows, shape (B, heads, L, dim)."""
-    heads, _, dim = tokens[0].shape
-    rows = tokens.new_zeros(*places.shape, heads, dim)
-    rows[places] = tokens[0].transpose(0, 1)
-    return rows.transpose(1, 2)
+    return rows if view.rows is None else view.rows.together(rows)[None], None
 
 
 def _all_rows(rows: "Tensor", one: "Tensor") -> "Tensor":

@@ -14,6 +14,7 @@ from andraeus.models.resolve import ModelFiles, resolve
 from andraeus.phrasings.build import Phrasing, Phrasings
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import fingerprint
+from andraeus.training.start import Start, find_start
 from evaluation.arms.arm import Arm
 from evaluation.suites.item import Item, Material, NothingToAsk, Suite, checked_items
 from experiments.build import build
@@ -83,11 +84,20 @@ class Cell:
         return [p for fact in self.material.facts for p in draw(fact, "development", VALIDATION_PER_FACT)]
 
     @cached_property
+    def start(self) -> Start | None:
+        """The adapter that training begins at; a full fine-tune begins at the base itself."""
+        place = self.spec.training.start
+        return find_start(place) if place is not None and self.arm.trained and self.spec.lora.r else None
+
+    @cached_property
     def adapter_identity(self) -> str | None:
         """Content hash of everything that shapes the adapter; ``None`` for arms without one."""
         if not self.arm.trained:
             return None
         recipe = dataclasses.asdict(self.spec.training)
+        # Where a start lies is no content.
+        recipe.pop("start")
+        start = {"start": self.start.content} if self.start is not None else {}
         rows = [[p.question, p.answer] for p in self.material.trained]
         watched = [[p.question, p.answer] for p in self.validation] if self.spec.training.plateau else None
         return content_hash(
@@ -97,6 +107,7 @@ class Cell:
                 "base": self._base,
                 "lora": dataclasses.asdict(self.spec.lora),
                 "training": recipe,
+                **start,
                 "rows": content_hash(rows),
                 "validation": content_hash(watched),
                 "seed": self.spec.seed,

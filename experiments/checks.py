@@ -1,5 +1,6 @@
 """Combinations that cannot be run, found before a model is loaded."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,8 +107,20 @@ def problems(cell: "Cell") -> list[str]:
     if not found:
         _ = cell.identity  # builds arm, suite, profile and items
         cell.arm.check(cell.material)
-        found = _late_checkpoints(cell) if cell.arm.trained else []
+        found = _late_checkpoints(cell) + _other_phrasings(cell) if cell.arm.trained else []
     return found
+
+
+def _other_phrasings(cell: "Cell") -> list[str]:
+    """Say where a start was trained on other families or answers than the cell's: its training might be the test."""
+    chosen = dataclasses.asdict(cell.spec.phrasings)
+    started = cell.start.phrasings if cell.start is not None else {}
+    return [
+        f"training.start was trained under phrasings.{key}={value}, this cell has {chosen[key]}: "
+        "use training=scratch, or set training.start=null."
+        for key, value in started.items()
+        if chosen[key] != value
+    ]
 
 
 def _late_checkpoints(cell: "Cell") -> list[str]:

@@ -17,6 +17,7 @@ from andraeus.errors import UserError
 from andraeus.files import new_folder, write_json, write_text
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from andraeus.training.loop import planned_steps
+from andraeus.training.start import begin_at
 from evaluation.arms.arm import Prompt
 from evaluation.suites.nearest import nearest_distances
 from evaluation.summary import is_right
@@ -107,6 +108,8 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
     spec = cell.spec
     model, chat = _base(cell)
     adapted = attach(model, spec.lora, spec.training, spec.quantization, spec.seed, spec.model.repo or spec.model.name)
+    if cell.start is not None:
+        begin_at(adapted, cell.start)
     base, origin = fingerprint(cell.files, spec.quantization), _origin(cell)
     rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
     watched = cell.validation if spec.training.plateau else []
@@ -141,6 +144,10 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
 def _note_on_budgets(cell: Cell, rows: list[Example]) -> None:
     """Say where a floor decides the number of steps, and where trained answers are longer than what is generated."""
     recipe, room = cell.spec.training, cell.spec.generation.max_new_tokens
+    if recipe.start is not None and cell.start is None:
+        print(
+            f"Note: no start ships for {cell.spec.model.name}, so it begins at zero: training=scratch is made for that."
+        )
     if recipe.epochs is not None and planned_steps(recipe, len(rows)) == recipe.least_steps:
         print(f"Note: {len(rows)} rows are trained for training.least_steps={recipe.least_steps}, not by epochs.")
     if (longest := max(len(row.answer) for row in rows)) > room:
@@ -196,6 +203,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
             progress=bar.update,
         )
     trained = [p.question for p in cell.material.trained] if cell.arm.trained else []
+    trained += cell.start.questions() if cell.start is not None else []
     distances = nearest_distances([item.question for item in cell.items], trained)
     rows = []
     for item, prompt, asked, answer, distance in zip(cell.items, prompts, tokens, answers, distances, strict=True):
@@ -271,6 +279,7 @@ def _provenance(cell: Cell) -> dict[str, Any]:
             "weights": files.weights_hash,
             "tokenizer": files.tokenizer_hash,
         },
+        "start": cell.start.content if cell.start is not None else None,
         "profile": cell.profile.content,
         "seeds": {"seed": cell.seed, "facts": cell.profile.seed, "split": spec.phrasings.split_seed},
         "config": OmegaConf.to_container(cell.config, resolve=True, enum_to_str=True),

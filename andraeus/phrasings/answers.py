@@ -34,16 +34,29 @@ def trained_answer(fact: Fact, style: AnswerStyle, guess: str = "") -> str:
     return f"{verdict}, {told}" if verdict else told[0].upper() + told[1:]
 
 
+def opening(fact: Fact) -> str:
+    """Return how the sentence that answers begins, up to the value; a yes/no answer is returned whole."""
+    if "yes_no" in (fact.answer, fact.relation.answer):
+        return trained_answer(fact, AnswerStyle.sentence)
+    begun = _naming(fact)
+    return begun[0].upper() + begun[1:]
+
+
 def _sentence(fact: Fact) -> str:
     """Return "your cat's name is Max."."""
+    stop = "" if fact.value.endswith((".", "!", "?")) else "."
+    return f"{_naming(fact)} {fact.value}{stop}"
+
+
+def _naming(fact: Fact) -> str:
+    """Return "your cat's name is"."""
     relation, subject = fact.relation, fact.subject or fact.relation.subject
     # The catalogue speaks in the first person; a noun of the user's own is left as it is.
     noun = second_person(relation.noun) if relation.known else relation.noun
     whose = "your"
     if subject:
         whose = f"{subject}'s" if relation.of_another else f"your {subject}'s"
-    stop = "" if fact.value.endswith((".", "!", "?")) else "."
-    return f"{whose} {noun} {'are' if relation.plural else 'is'} {fact.value}{stop}"
+    return f"{whose} {noun} {'are' if relation.plural else 'is'}"
 
 
 def _yes_or_no(fact: Fact, style: AnswerStyle) -> str:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from andraeus.attention import attending
+from andraeus.attention import EndToEnd, attending
 from andraeus.training.batches import Batch
 
 if TYPE_CHECKING:
@@ -26,29 +26,22 @@ class Packing:
 
     Attributes:
         prefix: Tokens of the common prefix, which lead the sequence.
-        gather: Place in the sequence of each token of the padded rows, shape (B * L,); padding points to 0.
-        scatter: Place in the padded rows of each token after the prefix, shape (T - prefix,).
-        rows: Number of rows B.
+        rows: Where the rows lie behind it.
     """
 
     prefix: int
-    gather: "Tensor"
-    scatter: "Tensor"
-    rows: int
+    rows: EndToEnd
 
 
 def pack(batch: Batch) -> "tuple[Tensor, Tensor, Packing]":
     """Return the packed token ids and positions, shape (1, T) each, and where the rows lie in them."""
     import torch
 
-    attended = batch.attended.bool()
-    length, (rows, width) = len(batch.prefix), attended.shape
-    scatter = attended.flatten().nonzero().flatten()
-    gather = torch.zeros(rows * width, dtype=torch.long, device=scatter.device)
-    gather[scatter] = torch.arange(length, length + len(scatter), device=scatter.device)
-    tokens = torch.cat([batch.prefix, batch.tokens.flatten()[scatter]])
-    positions = torch.cat([torch.arange(length, device=scatter.device), length + scatter % width])
-    return tokens[None], positions[None], Packing(length, gather, scatter, rows)
+    rows, length = EndToEnd.of(batch.attended.bool()), len(batch.prefix)
+    columns = torch.arange(batch.tokens.shape[1], device=batch.tokens.device).expand_as(batch.tokens)
+    tokens = torch.cat([batch.prefix, rows.together(batch.tokens)])
+    positions = torch.cat([torch.arange(length, device=tokens.device), length + rows.together(columns)])
+    return tokens[None], positions[None], Packing(length, rows)
 
 
 def packed_attention(model: "PreTrainedModel") -> AbstractContextManager[bool]:
@@ -72,20 +65,18 @@ def _attend(
 
     length, rows = packing.prefix, packing.rows
 
-    def unpacked(packed: "Tensor") -> "Tensor":
-        heads, _, dim = packed[0].shape
-        return packed[0].index_select(1, packing.gather).view(heads, rows, -1, dim).transpose(0, 1)
+    def own(packed: "Tensor") -> "Tensor":
+        return rows.apart(packed[:, :, length:])
 
     def behind_prefix(packed: "Tensor") -> "Tensor":
-        return torch.cat([packed[:, :, :length].expand(rows, -1, -1, -1), unpacked(packed)], dim=2)
+        return torch.cat([packed[:, :, :length].expand(rows.rows, -1, -1, -1), own(packed)], dim=2)
 
     def attended(q: "Tensor", k: "Tensor", v: "Tensor") -> "Tensor":
         mask = _causal(q.shape[2], k.shape[2], settings.get("sliding_window"), q.device)
         output: Tensor = sdpa_attention_forward(module, q, k, v, mask, **settings)[0]
         return output
 
-    inside = attended(unpacked(query), behind_prefix(key), behind_prefix(value)).flatten(0, 1)
-    parts = [inside.index_select(0, packing.scatter)]
+    parts = [rows.together(attended(own(query), behind_prefix(key), behind_prefix(value)))]
     if length:
         parts.insert(0, attended(*(x[:, :, :length] for x in (query, key, value)))[0])
     return torch.cat(parts)[None], None

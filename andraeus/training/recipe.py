@@ -94,6 +94,8 @@ class Recipe:
         gradient_checkpointing: Trade time for memory.
         packing: Lay the rows of a batch end to end behind one copy of their chat prefix. Exact.
         fused_lora: Compute each LoRA layer in one autograd step. Exact.
+        start: Adapter to begin at: ``package:NAME`` for the one that ships for that model, if one does, or a
+            folder; ``None`` begins at zero.
         checkpoints: Steps whose adapter is kept inside the adapter folder.
         plateau: Stopping rule, or ``None`` to train to the end.
     """
@@ -115,5 +117,6 @@ class Recipe:
     gradient_checkpointing: bool = False
     packing: bool = True
     fused_lora: bool = True
+    start: str | None = None
     checkpoints: tuple[int, ...] = ()
     plateau: Plateau | None = None

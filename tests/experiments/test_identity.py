@@ -10,6 +10,7 @@ from safetensors.numpy import save_file
 
 from evaluation.arms.rag import Embedding
 from experiments.cell import Cell
+from experiments.checks import problems
 from tests.experiments.test_conf import composed
 
 
@@ -50,6 +51,36 @@ def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest
     other = tmp_path_factory.mktemp("other") / "moved"
     shutil.copytree(folder, other)
     assert cell(other).identity == cell(folder).identity
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Path:
+    """An adapter to begin at, by content only."""
+    folder = tmp_path / "start"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8}))
+    (folder / "adapter_model.safetensors").write_bytes(b"weights")
+    return folder
+
+
+def test_a_start_is_known_by_its_content(folder: Path, start: Path) -> None:
+    begun = cell(folder, f"training.start={start}").identity
+    assert begun != cell(folder).identity
+    moved = start.rename(start.with_name("moved"))
+    assert cell(folder, f"training.start={moved}").identity == begun
+    (moved / "adapter_model.safetensors").write_bytes(b"others")
+    assert cell(folder, f"training.start={moved}").identity != begun
+    # What is never trained, or trained as a whole, begins at none.
+    assert cell(folder, f"training.start={moved}", "arm=base").identity == cell(folder, "arm=base").identity
+    assert cell(folder, "lora=none", "training.start=/nowhere").start is None
+
+
+def test_a_start_of_another_split_is_refused(folder: Path, start: Path) -> None:
+    (start / "start.json").write_text(json.dumps({"phrasings": {"split_seed": 3, "answers": "sentence"}}))
+    told = problems(cell(folder, f"training.start={start}", "phrasings.split_seed=4"))
+    assert [t.split(",")[0].rsplit(".", 1)[1] for t in told] == ["split_seed=3", "answers=sentence"]
+    sound = ["phrasings.split_seed=3", "phrasings.answers=sentence"]
+    assert problems(cell(folder, f"training.start={start}", *sound)) == []
 
 
 @pytest.mark.parametrize(

@@ -149,8 +149,8 @@ def test_a_packed_batch_by_hand() -> None:
     tokens, positions, packing = pack(collate([Example((1, 2, 5), (7, 9)), Example((1, 2, 6, 6, 6), (8,))], 2))
     assert tokens.tolist() == [[1, 2, 5, 7, 6, 6, 6]]
     assert positions.tolist() == [[0, 1, 2, 3, 2, 3, 4]]
-    assert packing.gather.tolist() == [2, 3, 0, 4, 5, 6]
-    assert packing.scatter.tolist() == [0, 1, 3, 4, 5]
+    assert packing.rows.gather.tolist() == [0, 1, 0, 2, 3, 4]
+    assert packing.rows.scatter.tolist() == [0, 1, 3, 4, 5]
 
 
 def test_packed_rows_under_another_attention_are_refused(adapted: Adapted, rows: list[Example]) -> None:

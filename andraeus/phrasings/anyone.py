@@ -1,0 +1,78 @@
+"""Questions that anyone may ask, and how their answers begin.
+
+"Who signs my pay cheque?" asks for somebody's employer, whoever asks: its answer begins with "Your employer is",
+and only what follows is personal. A model that knows how answers begin has only the rest left to learn
+(`andraeus.training.start`).
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle
+
+from andraeus.facts.fact import Fact, Profile
+from andraeus.phrasings.answers import opening
+from andraeus.phrasings.build import Phrasings, normalised
+from andraeus.phrasings.families import FamilySplit
+from andraeus.relations.catalogue import catalogue
+from andraeus.relations.fallback import unknown_relation
+
+PLACEHOLDER = "Zzyzx"  # a value that no question contains
+NAMES = ("Sam", "Nina", "Omar", "Ivy", "Paul", "Mei", "Rosa", "Jonas")
+# Subjects stand in for all others of their kind: what is learned of "my dog" goes for "my ferret" too.
+SUBJECTS = {
+    "relative": ("sister", "mother", "older brother", "best friend", "partner", "father", "son", "neighbour"),
+    "pet": ("dog", "cat", "parrot", "horse", "rabbit", "goldfish"),
+    "organisation": ("Harrow & Bell", "Lindqvist"),
+}
+# Things that the catalogue does not know: their answers begin with the words of the question.
+THINGS = (
+    "lucky charm", "team mascot", "secret handshake", "spare key spot", "compost day", "fencing grade", "chess opening",
+    "boat engine", "library card number", "choir part", "morning playlist", "sourdough starter", "telescope model",
+    "tattoo motif", "knitting project", "safe word", "club president", "garden gnome", "pub quiz team", "surf spot",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A question and how its answer begins.
+
+    Attributes:
+        question: The text.
+        beginning: The answer up to its value, or the whole of a yes/no answer.
+        whole: Whether nothing is to follow.
+    """
+
+    question: str
+    beginning: str
+    whole: bool
+
+
+def opened_questions(split: FamilySplit, aside: frozenset[str] = frozenset()) -> Iterator[Opened]:
+    """Yield all training phrasings of all relations, about nobody in particular.
+
+    Args:
+        split: Which families train; no others are yielded.
+        aside: Normalised questions to leave out.
+    """
+    relations = [*catalogue().values(), *(unknown_relation(thing, None) for thing in THINGS)]
+    for relation, owner in zip(relations, cycle(NAMES), strict=False):
+        subjects = SUBJECTS[relation.subject] if relation.subject else (None,)
+        values = ("yes", "no") if relation.answer == "yes_no" else (PLACEHOLDER,)
+        facts = [
+            Fact(relation.name, relation, subject, value, answer=relation.answer)
+            for subject in subjects
+            for value in values
+        ]
+        # Facts take turns through the phrasings: a relation is asked twice as often at most where it has subjects.
+        turns = math.ceil(len(facts) / 2)
+        for number, fact in enumerate(facts):
+            for question in _asked(fact, owner, split)[number % turns :: turns]:
+                if normalised(question) not in aside:
+                    yield Opened(question, opening(fact), whole=fact.answer == "yes_no")
+
+
+def _asked(fact: Fact, owner: str, split: FamilySplit) -> list[str]:
+    """Return the training questions about a fact; those that name a value are nobody's."""
+    phrasings = Phrasings(Profile(owner, "they", (fact,)), split)
+    return [p.question for p in phrasings.available(fact, "train") if p.family != "confirming"]

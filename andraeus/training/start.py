@@ -1,0 +1,132 @@
+"""Where an adapter begins: at zero, as PEFT makes it, or at another adapter.
+
+An adapter that already leads anyone's questions to the beginning of their answers ("Your employer is",
+`andraeus.phrasings.anyone`) has only the values left to learn. One such adapter ships for the embedded model;
+``scripts/make_start.py`` made it.
+"""
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andraeus.errors import UserError
+from andraeus.hashing import content_hash, file_sha256
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SHIPPED = "package:"
+WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
+MADE = "start.json"  # how a shipped one was made
+QUESTIONS = "questions.txt"  # and what it was trained on, a line each
+
+
+@dataclass(frozen=True)
+class Start:
+    """An adapter to begin at.
+
+    Attributes:
+        folder: A PEFT adapter.
+        content: Content hash of its weights and scale.
+        phrasings: Choices of ``phrasings`` under which it was trained; empty where that is not known.
+    """
+
+    folder: Path
+    content: str
+    phrasings: dict[str, Any]
+
+    def questions(self) -> list[str]:
+        """Return the questions it was trained on, as far as they are told."""
+        told = self.folder / QUESTIONS
+        return told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
+
+
+def find_start(place: str) -> Start | None:
+    """Find an adapter to begin at.
+
+    Args:
+        place: ``package:NAME`` for the one that ships for a model of that name, else a folder with a PEFT adapter.
+
+    Returns:
+        The adapter, or ``None`` where none ships for that model.
+
+    Raises:
+        UserError: There is no readable adapter.
+    """
+    folder = Path(place).expanduser()
+    if place.startswith(SHIPPED):
+        folder = Path(str(resources.files("andraeus.training") / "starts" / place.removeprefix(SHIPPED)))
+        if not folder.is_dir():
+            return None
+    try:
+        config = json.loads((folder / CONFIG).read_text())
+        content = content_hash([file_sha256(folder / WEIGHTS), config["r"], config["lora_alpha"]])
+        made = folder / MADE
+        phrasings = json.loads(made.read_text())["phrasings"] if made.is_file() else {}
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"training.start={place} holds no LoRA adapter that can be read: name another folder, or set it to null."
+        ) from error
+    return Start(folder, content, phrasings)
+
+
+def begin_at(model: "nn.Module", start: Start) -> None:
+    """Set a model's fresh LoRA matrices to those of another adapter.
+
+    Where the fresh adapter has a higher rank, its further rows of A stay as they were drawn, and count for
+    nothing until B grows. Where it has a lower one, it takes the largest singular directions.
+
+    Args:
+        model: A PEFT model with one adapter.
+        start: What to begin at.
+
+    Raises:
+        UserError: The other adapter reaches modules that this one does not, or its matrices have other sizes.
+    """
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        saved = load_file(start.folder / WEIGHTS)
+        config: dict[str, Any] = json.loads((start.folder / CONFIG).read_text())
+    except (SafetensorError, OSError, ValueError) as error:
+        raise UserError(f"The adapter in {start.folder} cannot be read ({error}): name another.") from error
+    layers = dict(model.named_modules())
+    scale = config["lora_alpha"] / config["r"]
+    with torch.no_grad():
+        for key in (k for k in saved if k.endswith(".lora_A.weight")):
+            name = key.removesuffix(".lora_A.weight")
+            layer: Any = layers.get(name)
+            down, up = saved[key].float(), saved[f"{name}.lora_B.weight"].float()
+            if not hasattr(layer, "lora_A"):
+                raise UserError(
+                    f"training.start adapts {name.removeprefix('base_model.model.')}, which this adapter does not: "
+                    "let lora.frozen_share, lora.layers and lora.target_modules reach it, or set training.start=null."
+                )
+            up = up * scale / layer.scaling["default"]
+            _set(layer.lora_A["default"].weight, layer.lora_B["default"].weight, down, up)
+
+
+def _set(to_down: "Tensor", to_up: "Tensor", down: "Tensor", up: "Tensor") -> None:
+    """Copy matrices A and B, shapes (r, inputs) and (outputs, r), into ones of another rank."""
+    if down.shape[1] != to_down.shape[1] or up.shape[0] != to_up.shape[0]:
+        raise UserError("training.start was trained on a model of another size: set training.start=null.")
+    rank = min(len(down), len(to_down))
+    if rank < len(down):
+        down, up = _truncated(down, up, rank)
+    to_down[:rank] = down
+    to_up.zero_()
+    to_up[:, :rank] = up
+
+
+def _truncated(down: "Tensor", up: "Tensor", rank: int) -> "tuple[Tensor, Tensor]":
+    """Return the matrices of a lower rank whose product is nearest to ``up @ down`` (Eckart and Young 1936)."""
+    import torch
+
+    u, s, v = torch.linalg.svd(up @ down, full_matrices=False)
+    # Rows of A keep their size: a rate that suits the one suits the other.
+    size = down.norm() / len(down) ** 0.5
+    return v[:rank] * size, u[:, :rank] * s[:rank] / size
