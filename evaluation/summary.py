@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 1
-# Items are shown apart by their edit distance to the nearest trained question.
-DISTANCE_BANDS = (("near", 0.0, 0.35), ("middle", 0.35, 0.55), ("far", 0.55, 1.01))
+# Items are shown apart by their edit distance to the nearest trained question; "same" are questions that the
+# adapter's start was asked about nobody, word for word.
+DISTANCE_BANDS = (("same", 0.0, 1e-9), ("near", 1e-9, 0.35), ("middle", 0.35, 0.55), ("far", 0.55, 1.01))
 _FOUND = ("difference", "ci_low", "ci_high", "p_value", "mde")
 _DESIGN = ("ci_method", "ci_scope", "n_items", "n_facts", "n_profiles", "n_seeds", "design", "n_unpaired")
 
@@ -75,9 +76,12 @@ def summarise(
     groups = {key: _Group(part) for key, part in _grouped(ordered).items()}
     rows = [row for group in groups.values() for row in group.rows()]
     compared = [_contrast(list(groups.values()), stated) for stated in contrasts]
-    for contrast, adjusted in zip(compared, holm([c["p_value"] for c in compared]), strict=True):
-        contrast["p_adjusted"] = _rounded(adjusted)
+    # A stated contrast whose cells were lost still counts: what crashed must not make the others significant.
+    family = [1.0 if c["asked"] and c["p_value"] is None else c["p_value"] for c in compared]
+    for contrast, adjusted in zip(compared, holm(family), strict=True):
+        contrast["p_adjusted"] = None if contrast["p_value"] is None else _rounded(adjusted)
         contrast["adjustment"] = "holm"
+        _explain(contrast)
     return {
         "schema": SCHEMA,
         "study": study,
@@ -176,8 +180,8 @@ class _Group:
             "reasons": {},
         }
         if reason is not None:
-            row["reasons"] = dict.fromkeys(("estimate", "ci_low", "ci_high"), reason)
-            return row
+            row["reasons"] = {"estimate": reason}
+            return _explain(row)
         found = interval(frame)
         row |= {"n_items": found.n_items, "n_facts": found.n_facts, "n_profiles": found.n_profiles}
         row |= {"n_seeds": found.n_seeds, "design": found.design, "reasons": dict(found.reasons)}
@@ -186,10 +190,20 @@ class _Group:
             row["reasons"]["n_seeds"] = "an arm without randomness has no seeds"
         if constant is not None:
             row["estimate"] = _rounded(constant)
-            row["reasons"] |= dict.fromkeys(("ci_low", "ci_high"), "a property of the items, not an estimate")
-            return row
+            row["reasons"] |= dict.fromkeys(
+                ("ci_low", "ci_high", "ci_method", "ci_scope"), "a property of the items, not an estimate"
+            )
+            return _explain(row)
         row |= {"estimate": _rounded(found.estimate), "ci_low": _rounded(found.low), "ci_high": _rounded(found.high)}
-        return row | {"ci_method": found.method, "ci_scope": found.scope}
+        return _explain(row | {"ci_method": found.method, "ci_scope": found.scope})
+
+
+def _explain(entry: dict[str, Any]) -> dict[str, Any]:
+    """Give every null of a row or a contrast its reason: its own, or the first that is told."""
+    told = {f"ci_{key}" if key in ("low", "high") else key: why for key, why in entry["reasons"].items()}
+    first = next(iter(told.values()), None)
+    entry["reasons"] = told | {key: first for key, value in entry.items() if value is None and key not in told}
+    return entry
 
 
 def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":

@@ -22,7 +22,7 @@ from experiments.memo import memo
 from experiments.schema import Config
 
 # Raised when the meaning of an identity changes; old cells then no longer match.
-IDENTITY_VERSION = 3
+IDENTITY_VERSION = 4
 # Development phrasings per fact that a plateau rule looks at.
 VALIDATION_PER_FACT = 1
 # Facts of an unknown relation that are named one by one.
@@ -131,6 +131,7 @@ class Cell:
                     "more": self.arm.identity(),
                     "knows": content_hash(self.arm.knowledge(self.items, self.material)),
                 },
+                "suite": self.suite.name,
                 "items": content_hash([dataclasses.asdict(item) for item in self.items]),
                 "generation": dataclasses.asdict(self.spec.generation),
                 "threads": self.spec.threads,

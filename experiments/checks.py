@@ -107,20 +107,30 @@ def problems(cell: "Cell") -> list[str]:
     if not found:
         _ = cell.identity  # builds arm, suite, profile and items
         cell.arm.check(cell.material)
-        found = _late_checkpoints(cell) + _other_phrasings(cell) if cell.arm.trained else []
+        found = _late_checkpoints(cell) + _unfit_start(cell) if cell.arm.trained else []
     return found
 
 
-def _other_phrasings(cell: "Cell") -> list[str]:
-    """Say where a start was trained on other families or answers than the cell's: its training might be the test."""
-    chosen = dataclasses.asdict(cell.spec.phrasings)
-    started = cell.start.phrasings if cell.start is not None else {}
-    return [
+def _unfit_start(cell: "Cell") -> list[str]:
+    """Say why training cannot begin at the cell's start: its training might be the test, or it reaches further."""
+    start, spec = cell.start, cell.spec
+    if start is None:
+        return []
+    chosen = dataclasses.asdict(spec.phrasings)
+    found = [
         f"training.start was trained under phrasings.{key}={value}, this cell has {chosen[key]}: "
         "use training=scratch, or set training.start=null."
-        for key, value in started.items()
+        for key, value in start.phrasings.items()
         if chosen[key] != value
     ]
+    if not start.shipped and start.weights != cell.files.weights_hash:
+        found.append("training.start was trained on other weights than this base's: set training.start=null.")
+    if beyond := start.beyond(spec.lora, cell.files.depth):
+        found.append(
+            f"training.start adapts {', '.join(beyond[:3])}, which this adapter does not: let lora.frozen_share, "
+            "lora.layers and lora.target_modules reach it, or use training=scratch."
+        )
+    return found
 
 
 def _late_checkpoints(cell: "Cell") -> list[str]:

@@ -45,7 +45,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     cells = _cells(study, records, store)
     failed = [
         {"arm": p.cell.arm.name, "suite": p.cell.suite.name, "seed": p.cell.seed, "error": failures[i]}
-        for i, p in study.cells.items()
+        for i, p in sorted(study.cells.items())
         if i in failures
     ]
     contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
@@ -56,12 +56,13 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)
     try:
+        # A folder that holds a summary holds all of it, of one run: the old one goes first, the new one comes last.
+        (folder / "summary.json").unlink(missing_ok=True)
         write_json(folder / "timings.json", timings)
         write_json(folder / "provenance.json", made)
         write_tables(folder, summary)
         write_figures(folder, summary)
         write_report(folder, summary, timings, made)
-        # Last: a folder that holds a summary holds all of it.
         write_json(folder / "summary.json", summary)
     except OSError as error:
         raise UserError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
@@ -82,10 +83,17 @@ def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:
 
 
 def export_adapter(study: "Study") -> None:
-    """Copy the study's one adapter to ``output``."""
-    identity = next(p.cell.adapter_identity for p in study.cells.values() if p.cell.adapter_identity)
-    output = Path(study.config.output)
-    export(Store(study.config.paths.store).adapter(identity), output)
+    """Copy the study's one adapter to ``output``; one that was removed from the store is trained anew."""
+    from experiments.work import ensure_adapter
+
+    cell = next(p.cell for p in study.cells.values() if p.cell.arm.trained)
+    store, output = Store(study.config.paths.store), Path(study.config.output)
+    ensure_adapter(cell, store)
+    assert cell.adapter_identity is not None
+    try:
+        export(store.adapter(cell.adapter_identity), output)
+    except OSError as error:
+        raise UserError(f"The adapter could not be written to {output}: {error.strerror or error}.") from error
     print(f"Your adapter: {output}")
 
 
@@ -154,7 +162,7 @@ def _study_hash(study: "Study") -> str:
     file = Path(__file__).resolve().parents[1] / "conf" / "experiment" / f"{name}.yaml"
     if name not in (None, "none") and file.is_file():
         return file_sha256(file)
-    return content_hash([study.arguments, [planned.swept for planned in study.cells.values()]])
+    return content_hash([study.overrides, sorted(study.cells)])
 
 
 def _timings(records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, open_dict
+from omegaconf.errors import OmegaConfBaseException
 
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash
@@ -74,7 +75,11 @@ def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[
         The objective of a study of one cell, for sweepers that optimise.
     """
     try:
-        study = plan(engine, grids, arguments)
+        try:
+            study = plan(engine, grids, arguments)
+        except OmegaConfBaseException as error:
+            # A value that is missing, or of a wrong type: the first line says it, the rest is where in the code.
+            raise UserError(f"{error.full_key or 'this configuration'}: {str(error).splitlines()[0]}.") from error
         if engine.config.plan:
             from experiments.plan import print_plan
 
@@ -99,14 +104,15 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
     from experiments.cell import Cell
 
     swept, fixed = expand(grids, arguments)
-    study = Study(_name(engine.config, swept, fixed), engine.config, fixed, shaping(arguments))
+    asked = shaping(arguments)
+    study = Study(_name(engine.config, asked), engine.config, fixed, asked)
     if study.name != engine.config.study:
         # Trackers group a study's cells by its name.
         fixed = [*fixed, f"study={spell(study.name)}"]
     wrong: dict[str, None] = {}
     for overrides, config in _compose(engine, swept, fixed):
-        cell = Cell(config)
         try:
+            cell = Cell(config)
             found = problems(cell)
             wrong |= dict.fromkeys(found)
             if not found:
@@ -155,11 +161,11 @@ def _add(study: Study, planned: Planned) -> None:
         same.swept = {k: v for k, v in same.swept.items() if planned.swept.get(k) == v}
 
 
-def _name(config: DictConfig, swept: list[dict[str, str]], fixed: list[str]) -> str:
-    """Name a study: as the user or its experiment does, or by what it sweeps."""
+def _name(config: DictConfig, overrides: list[str]) -> str:
+    """Name a study: as the user or its experiment does, or by what it asks for."""
     if config.study is not None:
         return str(config.study)
-    return f"sweep-{content_hash([swept, fixed])[:8]}"
+    return f"sweep-{content_hash(overrides)[:8]}"
 
 
 def run_missing(engine: Engine, study: Study) -> dict[str, str]:

@@ -89,6 +89,7 @@ def ensure_adapter(cell: Cell, store: Store, log: Log | None = None) -> dict[str
         The deterministic outcome (steps, losses) with the ``seconds`` the training took.
     """
     assert cell.adapter_identity is not None
+    _set_threads(cell.spec.threads)
     folder = store.adapter(cell.adapter_identity)
     notes = folder.with_name(f"{folder.name}.json")
     with store.lock(folder):
@@ -145,9 +146,9 @@ def _note_on_budgets(cell: Cell, rows: list[Example]) -> None:
     """Say where a floor decides the number of steps, and where trained answers are longer than what is generated."""
     recipe, room = cell.spec.training, cell.spec.generation.max_new_tokens
     if recipe.start is not None and cell.start is None:
-        print(
-            f"Note: no start ships for {cell.spec.model.name}, so it begins at zero: training=scratch is made for that."
-        )
+        print(f"Note: there is no {recipe.start} to start at, so training begins at zero; training=scratch is longer.")
+    if cell.start is not None and cell.start.weights != cell.files.weights_hash:
+        print("Note: the start was trained on other weights of this model than these.")
     if recipe.epochs is not None and planned_steps(recipe, len(rows)) == recipe.least_steps:
         print(f"Note: {len(rows)} rows are trained for training.least_steps={recipe.least_steps}, not by epochs.")
     if (longest := max(len(row.answer) for row in rows)) > room:
@@ -165,6 +166,8 @@ def _origin(cell: Cell) -> Origin:
         compute_dtype=spec.quantization.compute_dtype,
         chat_template=spec.model.chat_template,
         system=spec.chat.system,
+        split_seed=spec.phrasings.split_seed,
+        answers=str(spec.phrasings.answers.value),
     )
 
 

@@ -19,7 +19,6 @@ from andraeus.models.load import Quantization, load_model, load_tokenizer
 from andraeus.models.package import Package
 from andraeus.models.resolve import ModelSpec, resolve
 from andraeus.phrasings.anyone import Opened, opened_questions
-from andraeus.phrasings.build import normalised
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, save
 from andraeus.training.loop import train
@@ -49,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     spec = ModelSpec(**{**entry, "package": Package(**entry["package"])})
     files = resolve(spec)
     chat = Chat(load_tokenizer(files))
-    asked = list(opened_questions(split_families(SPLIT_SEED), blind_questions()))
+    asked = list(opened_questions(split_families(SPLIT_SEED), set_aside()))
     rows = [example(chat, one) for one in asked]
     recipe = dataclasses.replace(RECIPE, epochs=None, steps=chosen.steps) if chosen.steps else RECIPE
     quantization = Quantization()
@@ -60,13 +59,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     outcome = train(causal_model(adapted), rows, [], recipe, LORA, 0, log=tell)
     with new_folder(chosen.output) as folder:
         # Half precision halves what everybody downloads; training begins in the model's own.
-        save(adapted.half(), folder, fingerprint(files, quantization), Origin(spec.name, spec.repo, files.revision))
+        origin = Origin(spec.name, spec.repo, files.revision, split_seed=SPLIT_SEED, answers="sentence")
+        save(adapted.half(), folder, fingerprint(files, quantization), origin)
         write_text(folder / QUESTIONS, "".join(f"{question}\n" for question in sorted({o.question for o in asked})))
         write_json(
             folder / MADE,
             {
                 "command": "python scripts/make_start.py",
-                "phrasings": {"split_seed": SPLIT_SEED, "answers": "sentence"},
                 "questions": len(rows),
                 "questions_hash": content_hash([dataclasses.asdict(one) for one in asked]),
                 "recipe": dataclasses.asdict(recipe),
@@ -77,10 +76,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{outcome.steps} steps in {outcome.seconds / 60:.0f} min: {chosen.output}")
 
 
-def blind_questions() -> frozenset[str]:
-    """Return the blind questions of the shipped people, which nothing is ever trained on."""
+def set_aside() -> list[str]:
+    """Return the shipped people's blind and composed questions, which nothing is ever trained on."""
     people = [load_profile(f"package:{name}", f"package:{name}.blind") for name in SHIPPED_PROFILES]
-    return frozenset(normalised(blind.question) for person in people for blind in person.blind)
+    blind = [blind.question for person in people for blind in person.blind]
+    return blind + [question for person in people for one in person.compositions for question in one.questions]
 
 
 def example(chat: Chat, asked: Opened) -> Example:

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash, file_sha256
@@ -51,6 +52,13 @@ class ModelFiles:
     revision: str | None
     weights_hash: str
     tokenizer_hash: str
+
+    @property
+    def depth(self) -> int:
+        """Number of the model's layers; 0 where its config does not say."""
+        config: dict[str, Any] = json.loads((self.folder / "config.json").read_text())
+        depth: int = config.get("text_config", config).get("num_hidden_layers", 0)
+        return depth
 
 
 @dataclass

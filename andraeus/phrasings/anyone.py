@@ -6,13 +6,13 @@ and only what follows is personal. A model that knows how answers begin has only
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import cycle
 
-from andraeus.facts.fact import Fact, Profile
+from andraeus.facts.fact import BlindQuestion, Fact, Profile
 from andraeus.phrasings.answers import opening
-from andraeus.phrasings.build import Phrasings, normalised
+from andraeus.phrasings.build import Phrasings
 from andraeus.phrasings.families import FamilySplit
 from andraeus.relations.catalogue import catalogue
 from andraeus.relations.fallback import unknown_relation
@@ -31,6 +31,8 @@ THINGS = (
     "boat engine", "library card number", "choir part", "morning playlist", "sourdough starter", "telescope model",
     "tattoo motif", "knitting project", "safe word", "club president", "garden gnome", "pub quiz team", "surf spot",
 )  # fmt: skip
+# What other facts add up to is asked by compositions, which are never trained.
+ADDED_UP = ("number_of_pets", "number_of_siblings", "number_of_children", "number_of_grandchildren")
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,16 @@ class Opened:
     whole: bool
 
 
-def opened_questions(split: FamilySplit, aside: frozenset[str] = frozenset()) -> Iterator[Opened]:
+def opened_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator[Opened]:
     """Yield all training phrasings of all relations, about nobody in particular.
 
     Args:
         split: Which families train; no others are yielded.
-        aside: Normalised questions to leave out.
+        aside: Questions to leave out, with what comes close to them (their typos).
     """
-    relations = [*catalogue().values(), *(unknown_relation(thing, None) for thing in THINGS)]
+    known = [relation for name, relation in catalogue().items() if name not in ADDED_UP]
+    relations = [*known, *(unknown_relation(thing, None) for thing in THINGS)]
+    blind = tuple(BlindQuestion("", question) for question in aside)
     for relation, owner in zip(relations, cycle(NAMES), strict=False):
         subjects = SUBJECTS[relation.subject] if relation.subject else (None,)
         values = ("yes", "no") if relation.answer == "yes_no" else (PLACEHOLDER,)
@@ -67,12 +71,11 @@ def opened_questions(split: FamilySplit, aside: frozenset[str] = frozenset()) ->
         # Facts take turns through the phrasings: a relation is asked twice as often at most where it has subjects.
         turns = math.ceil(len(facts) / 2)
         for number, fact in enumerate(facts):
-            for question in _asked(fact, owner, split)[number % turns :: turns]:
-                if normalised(question) not in aside:
-                    yield Opened(question, opening(fact), whole=fact.answer == "yes_no")
+            asked = _asked(fact, Phrasings(Profile(owner, "they", (fact,), blind=blind), split))
+            for question in asked[number % turns :: turns]:
+                yield Opened(question, opening(fact), whole=fact.answer == "yes_no")
 
 
-def _asked(fact: Fact, owner: str, split: FamilySplit) -> list[str]:
+def _asked(fact: Fact, phrasings: Phrasings) -> list[str]:
     """Return the training questions about a fact; those that name a value are nobody's."""
-    phrasings = Phrasings(Profile(owner, "they", (fact,)), split)
     return [p.question for p in phrasings.available(fact, "train") if p.family != "confirming"]

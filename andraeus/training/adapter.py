@@ -32,6 +32,8 @@ class Origin:
         compute_dtype: Type a quantised base computes in.
         chat_template: Jinja template that replaced the tokenizer's own, or ``None``.
         system: System turn of the training conversations, or ``None`` for the template's own.
+        split_seed: Which split of the families it was trained on.
+        answers: How its answers are worded.
     """
 
     model: str
@@ -41,6 +43,8 @@ class Origin:
     compute_dtype: str = "float32"
     chat_template: str | None = None
     system: str | None = None
+    split_seed: int | None = None
+    answers: str | None = None
 
 
 def fingerprint(files: ModelFiles, quantization: Quantization) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash, file_sha256
+from andraeus.training.adapter import FINGERPRINT
+from andraeus.training.recipe import LoraSpec
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -21,6 +23,8 @@ SHIPPED = "package:"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 MADE = "start.json"  # how a shipped one was made
 QUESTIONS = "questions.txt"  # and what it was trained on, a line each
+# What makes an adapter more than one pair of matrices of one rank and scale a layer.
+_MORE = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "layers_pattern")
 
 
 @dataclass(frozen=True)
@@ -28,48 +32,73 @@ class Start:
     """An adapter to begin at.
 
     Attributes:
-        folder: A PEFT adapter.
+        folder: A PEFT adapter that Andraeus made.
         content: Content hash of its weights and scale.
-        phrasings: Choices of ``phrasings`` under which it was trained; empty where that is not known.
+        shipped: Whether it came with the project.
+        weights: Hash of the base's weights that it was trained on.
+        phrasings: Choices of ``phrasings`` under which it was trained.
+        modules: Linear modules it adapts.
+        layers: Layers it adapts, or ``None`` for all.
     """
 
     folder: Path
     content: str
+    shipped: bool
+    weights: str
     phrasings: dict[str, Any]
+    modules: tuple[str, ...]
+    layers: tuple[int, ...] | None
 
     def questions(self) -> list[str]:
         """Return the questions it was trained on, as far as they are told."""
         told = self.folder / QUESTIONS
         return told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
 
+    def beyond(self, lora: LoraSpec, depth: int) -> list[str]:
+        """Return what it adapts and an adapter of this shape, on so many layers, does not."""
+        layers = set(range(depth) if self.layers is None else self.layers)
+        adapted = lora.adapted_layers(depth)
+        missing = layers - set(range(depth) if adapted is None else adapted)
+        return sorted(set(self.modules) - set(lora.target_modules)) + [f"layer {layer}" for layer in sorted(missing)]
+
 
 def find_start(place: str) -> Start | None:
     """Find an adapter to begin at.
 
     Args:
-        place: ``package:NAME`` for the one that ships for a model of that name, else a folder with a PEFT adapter.
+        place: ``package:NAME`` for the one that ships for a model of that name, else a folder.
 
     Returns:
         The adapter, or ``None`` where none ships for that model.
 
     Raises:
-        UserError: There is no readable adapter.
+        UserError: There is no readable adapter of Andraeus, or it is more than a plain LoRA.
     """
-    folder = Path(place).expanduser()
-    if place.startswith(SHIPPED):
+    shipped, folder = place.startswith(SHIPPED), Path(place).expanduser()
+    if shipped:
         folder = Path(str(resources.files("andraeus.training") / "starts" / place.removeprefix(SHIPPED)))
         if not folder.is_dir():
             return None
     try:
-        config = json.loads((folder / CONFIG).read_text())
+        config, told = (json.loads((folder / name).read_text()) for name in (CONFIG, FINGERPRINT))
         content = content_hash([file_sha256(folder / WEIGHTS), config["r"], config["lora_alpha"]])
-        made = folder / MADE
-        phrasings = json.loads(made.read_text())["phrasings"] if made.is_file() else {}
-    except (OSError, ValueError, KeyError) as error:
+        layers = config["layers_to_transform"]
+        start = Start(
+            folder,
+            content,
+            shipped,
+            told["weights"],
+            {key: told[key] for key in ("split_seed", "answers")},
+            tuple(config["target_modules"]),
+            None if layers is None else tuple(layers),
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
-            f"training.start={place} holds no LoRA adapter that can be read: name another folder, or set it to null."
+            f"training.start={place} holds no LoRA adapter of Andraeus: name another folder, or set it to null."
         ) from error
-    return Start(folder, content, phrasings)
+    if more := [key for key in _MORE if config.get(key)]:
+        raise UserError(f"training.start={place} is more than a plain LoRA adapter ({', '.join(more)}): name another.")
+    return start
 
 
 def begin_at(model: "nn.Module", start: Start) -> None:
@@ -92,20 +121,17 @@ def begin_at(model: "nn.Module", start: Start) -> None:
     try:
         saved = load_file(start.folder / WEIGHTS)
         config: dict[str, Any] = json.loads((start.folder / CONFIG).read_text())
-    except (SafetensorError, OSError, ValueError) as error:
+        scale = config["lora_alpha"] / config["r"]
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise UserError(f"The adapter in {start.folder} cannot be read ({error}): name another.") from error
     layers = dict(model.named_modules())
-    scale = config["lora_alpha"] / config["r"]
     with torch.no_grad():
         for key in (k for k in saved if k.endswith(".lora_A.weight")):
             name = key.removesuffix(".lora_A.weight")
             layer: Any = layers.get(name)
             down, up = saved[key].float(), saved[f"{name}.lora_B.weight"].float()
             if not hasattr(layer, "lora_A"):
-                raise UserError(
-                    f"training.start adapts {name.removeprefix('base_model.model.')}, which this adapter does not: "
-                    "let lora.frozen_share, lora.layers and lora.target_modules reach it, or set training.start=null."
-                )
+                raise UserError(f"training.start adapts {name}, which this adapter does not: set training.start=null.")
             up = up * scale / layer.scaling["default"]
             _set(layer.lora_A["default"].weight, layer.lora_B["default"].weight, down, up)
 

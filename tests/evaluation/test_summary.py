@@ -112,3 +112,27 @@ def test_a_contrast_of_what_was_left_out_is_not_asked_for() -> None:
 def test_answers_cut_at_the_limit_are_told() -> None:
     rows = summarise("s", "h", [cell(items=items(20, cut=6)), cell("base", 5)], [])["rows"]
     assert {r["arm"]: r["estimate"] for r in rows if r["metric"] == "answers_cut"} == {"finetune": 0.2, "base": 0.0}
+
+
+def test_every_null_has_its_reason() -> None:
+    yes_no = [item | {"answer_type": "yes_no", "expected": "yes", "answer": "Yes."} for item in items(9)]
+    cells = [cell(items=yes_no), cell("base", 5), cell("rag", status="failed", items=[]), cell("empty", items=[])]
+    other = {**STATED, "a": {"arm": "rag"}}, {**STATED, "b": {"arm": "nobody"}}, {**STATED, "metric": "speed"}
+    summary = summarise("s", "h", cells, [STATED, *other])
+    for entry in (*summary["rows"], *summary["contrasts"]):
+        null = {key for key, value in entry.items() if value is None}
+        assert null <= entry["reasons"].keys()
+        assert all(entry["reasons"][key] for key in null)
+
+
+def test_a_lost_contrast_stays_in_the_family() -> None:
+    arms = ("base", "rag", "oracle")
+    stated = [{**STATED, "b": {"arm": arm}} for arm in arms]
+    kept = [cell(right=25), cell("base", 12), cell("oracle", 15)]
+    after = contrasts([*kept, cell("rag", status="failed", items=[])], *stated)
+    assert after[1]["p_adjusted"] is None
+    smallest = min((after[0], after[2]), key=lambda c: c["p_value"])
+    assert smallest["p_adjusted"] == pytest.approx(min(1.0, 3 * smallest["p_value"]))
+    # What was not asked for is no test.
+    asked = contrasts(kept, *stated)
+    assert min(c["p_adjusted"] for c in (asked[0], asked[2])) == pytest.approx(min(1.0, 2 * smallest["p_value"]))

@@ -41,8 +41,8 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("734f0a8bdf34068179f5", "4b824aa612f7c66b0ff5")
-GOLDEN_ORACLE = "253c614d90f42012f2a3"
+GOLDEN_FINETUNE = ("3b838fbb6225f5733911", "b97c5a9cd831bf3c3b37")
+GOLDEN_ORACLE = "7da0e726f15d5cb2afb1"
 
 
 def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -58,7 +58,9 @@ def start(tmp_path: Path) -> Path:
     """An adapter to begin at, by content only."""
     folder = tmp_path / "start"
     folder.mkdir()
-    (folder / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8}))
+    shape = {"r": 4, "lora_alpha": 8, "target_modules": ["q_proj"], "layers_to_transform": None}
+    (folder / "adapter_config.json").write_text(json.dumps(shape))
+    (folder / "andraeus.json").write_text(json.dumps({"weights": "w", "split_seed": 3, "answers": "sentence"}))
     (folder / "adapter_model.safetensors").write_bytes(b"weights")
     return folder
 
@@ -76,11 +78,17 @@ def test_a_start_is_known_by_its_content(folder: Path, start: Path) -> None:
 
 
 def test_a_start_of_another_split_is_refused(folder: Path, start: Path) -> None:
-    (start / "start.json").write_text(json.dumps({"phrasings": {"split_seed": 3, "answers": "sentence"}}))
+    base = cell(folder).files.weights_hash
+    (start / "andraeus.json").write_text(json.dumps({"weights": base, "split_seed": 3, "answers": "sentence"}))
     told = problems(cell(folder, f"training.start={start}", "phrasings.split_seed=4"))
     assert [t.split(",")[0].rsplit(".", 1)[1] for t in told] == ["split_seed=3", "answers=sentence"]
-    sound = ["phrasings.split_seed=3", "phrasings.answers=sentence"]
-    assert problems(cell(folder, f"training.start={start}", *sound)) == []
+    sound = [f"training.start={start}", "phrasings.split_seed=3", "phrasings.answers=sentence"]
+    assert problems(cell(folder, *sound)) == []
+    (told,) = problems(cell(folder, *sound, "lora.target_modules=[v_proj]"))
+    assert "q_proj" in told
+    (start / "andraeus.json").write_text(json.dumps({"weights": "w", "split_seed": 3, "answers": "sentence"}))
+    (told,) = problems(cell(folder, *sound))
+    assert "other weights" in told
 
 
 @pytest.mark.parametrize(

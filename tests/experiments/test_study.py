@@ -123,9 +123,7 @@ def test_a_fresh_run_gives_the_same_bytes_in_any_order(swept: tuple[Path, list[s
     shutil.copy(folder / "robin.yaml", tmp_path)
     other = [a.replace("r4,r8", "r8,r4").replace("seed=0,1", "seed=1,0") for a in arguments]
     assert run(tmp_path, other).returncode == 0
-    theirs, ours = (json.loads(summary_of(f)) for f in (tmp_path, folder))
-    theirs.pop("study_hash"), ours.pop("study_hash")
-    assert theirs == ours
+    assert summary_of(tmp_path) == summary_of(folder)
     for name in adapters_of(folder):
         path = Path("store") / "adapters" / name / "adapter_model.safetensors"
         assert (folder / path).read_bytes() == (tmp_path / path).read_bytes()
@@ -171,6 +169,18 @@ def test_output_is_an_adapter_that_stock_peft_loads(andraeus: Program, tiny: lis
     again = andraeus(*tiny, "output=my-adapter")
     assert again.returncode == 1
     assert "not empty" in again.stderr
+    # Somebody made room: what was removed is trained again, to the same bytes.
+    shutil.rmtree(tmp_path / "store" / "adapters")
+    assert andraeus(*tiny, "output=second").returncode == 0
+    weights = "adapter_model.safetensors"
+    assert (tmp_path / "second" / weights).read_bytes() == (tmp_path / "my-adapter" / weights).read_bytes()
+
+
+def test_suites_that_ask_the_same_stay_apart(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    rest = [t for t in tiny if not t.startswith("suite")]
+    done = andraeus("-m", "arm=base", "suite=heldout,tiers", "suite.per_fact=1", "study=two", *rest)
+    assert done.returncode == 0, done.stderr
+    assert {row["suite"] for row in json.loads(summary_of(tmp_path, "two"))["rows"]} == {"heldout", "tiers"}
 
 
 def test_plan_runs_nothing(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
@@ -196,6 +206,8 @@ BAD = [
     (["facts.path=/nowhere.yaml"], "/nowhere.yaml"),
     (["lora=none", "quantization=nf4"], "quantization=none"),
     (["tier=4"], "compositions"),
+    (["seed=zero"], "seed"),
+    (["facts.path=???"], "facts.path"),
 ]
 
 

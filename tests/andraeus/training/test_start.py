@@ -17,7 +17,7 @@ from andraeus.phrasings.build import Phrasings, normalised
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import Origin, attach, save
 from andraeus.training.recipe import LoraSpec, Recipe
-from andraeus.training.start import MADE, Start, begin_at, find_start
+from andraeus.training.start import Start, begin_at, find_start
 from tests.conftest import TinyModel
 
 pytestmark = pytest.mark.model
@@ -46,7 +46,7 @@ def begun(tiny_model: TinyModel, tmp_path: Path) -> tuple[Start, torch.Tensor]:
     for name, parameter in model.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.3)
-    save(model, tmp_path / "start", {"weights": "w"}, Origin("tiny"))
+    save(model, tmp_path / "start", {"weights": "w"}, Origin("tiny", split_seed=9, answers="value"))
     start = find_start(str(tmp_path / "start"))
     assert start is not None
     return start, logits(model)
@@ -88,7 +88,7 @@ def test_a_lower_rank_takes_the_nearest_product(tiny_model: TinyModel, begun: tu
 
 
 @pytest.mark.parametrize(
-    ("shape", "told"), [({"target_modules": ("q_proj",)}, "down_proj"), ({"layers": (1,)}, "frozen_share")]
+    ("shape", "told"), [({"target_modules": ("q_proj",)}, "down_proj"), ({"layers": (1,)}, "layers.0")]
 )
 def test_a_start_that_reaches_further_is_refused(
     tiny_model: TinyModel, begun: tuple[Start, torch.Tensor], shape: dict[str, Any], told: str
@@ -103,10 +103,30 @@ def test_a_start_of_another_size_is_refused(tiny_model: TinyModel, begun: tuple[
         begin_at(wide, begun[0])
 
 
-def test_what_is_no_adapter_is_refused(begun: tuple[Start, torch.Tensor], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("shape", "told"),
+    [
+        ({"r": 9}, []),
+        ({"target_modules": ("q_proj",)}, ["down_proj"]),
+        ({"layers": (1,)}, ["layer 0"]),
+        ({"frozen_share": 0.5, "target_modules": ("down_proj",)}, ["q_proj", "layer 0"]),
+    ],
+)
+def test_what_an_adapter_does_not_reach_is_named(
+    begun: tuple[Start, torch.Tensor], shape: dict[str, Any], told: list[str]
+) -> None:
+    assert begun[0].beyond(LoraSpec(**{"r": 4, "target_modules": MODULES, **shape}), 2) == told
+
+
+def test_what_is_no_plain_adapter_is_refused(begun: tuple[Start, torch.Tensor], tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no LoRA adapter"):
         find_start(str(tmp_path / "nowhere"))
-    (tmp_path / "start" / "adapter_config.json").write_text("{}")
+    config = tmp_path / "start" / "adapter_config.json"
+    content = json.loads(config.read_text())
+    config.write_text(json.dumps({**content, "use_rslora": True}))
+    with pytest.raises(UserError, match="use_rslora"):
+        find_start(str(tmp_path / "start"))
+    config.write_text("{}")
     with pytest.raises(UserError, match="holds no LoRA adapter"):
         find_start(str(tmp_path / "start"))
 
@@ -116,11 +136,8 @@ def test_its_name_is_its_content(begun: tuple[Start, torch.Tensor], tmp_path: Pa
     moved = find_start(str(tmp_path / "moved"))
     assert moved is not None
     assert moved.content == begun[0].content
-    assert moved.phrasings == {}
-    (tmp_path / "moved" / MADE).write_text(json.dumps({"phrasings": {"split_seed": 9}}))
-    again = find_start(str(tmp_path / "moved"))
-    assert again is not None
-    assert again.phrasings == {"split_seed": 9}
+    assert moved.phrasings == {"split_seed": 9, "answers": "value"}
+    assert moved.weights == "w"
 
 
 def test_the_one_that_ships_fits_its_model_and_leads_to_answers(chat: Chat, embedded_files: ModelFiles) -> None:
@@ -147,7 +164,8 @@ def test_the_questions_of_the_one_that_ships_are_told() -> None:
     assert len(told) > 10_000
     for name in ("alex", "maya", "george"):
         person = load_profile(f"package:{name}", f"package:{name}.blind")
-        assert not [b.question for b in person.blind if normalised(b.question) in told]
+        never = [b.question for b in person.blind] + [q for c in person.compositions for q in c.questions]
+        assert not [question for question in never if normalised(question) in told]
         split = split_families(start.phrasings["split_seed"])
         phrasings = Phrasings(person, split)
         for fact in person.facts:
