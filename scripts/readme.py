@@ -35,7 +35,7 @@ def study(folder: Path) -> str:
     rows = {(r["arm"], r["suite"]): r for r in summary["rows"] if r["metric"] == "accuracy"}
     suites = [suite for suite in SUITES if any(s == suite for _, s in rows)]
     lines = ["| arm | " + " | ".join(suites) + " | context tokens |", "|---" * (len(suites) + 2) + "|"]
-    for arm in ARMS:
+    for arm in (arm for arm in ARMS if (arm, suites[0]) in rows):
         told = [cell(rows.get((arm, suite))) for suite in suites]
         tokens = rows[arm, suites[0]]["context_tokens"]
         lines.append(f"| {arm} | " + " | ".join(told) + f" | {tokens:.0f} |")
