@@ -38,6 +38,8 @@ ORIGIN = {
     "compute_dtype": "float32",
     "chat_template": "{{ messages }}",
     "system": "You are terse.",
+    "split_seed": None,
+    "answers": None,
 }
 TOKENS = torch.tensor([[1, 40, 500, 6000, 7, 8, 9, 10, 11, 12, 13]])
 
