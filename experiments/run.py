@@ -21,7 +21,10 @@ register()
 def run(config: DictConfig) -> float | None:
     """Run one cell; Hydra's sweeper (`experiments.sweep`) calls this for each."""
     from experiments.work import run_cell
+    from experiments.worker import end_with_the_sweep
 
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
+    end_with_the_sweep()
     record = run_cell(config)
     print(f"  {record.line()}", flush=True)
     return record.objective
@@ -34,7 +37,6 @@ def main() -> None:
     # Threads that spin without bound at every barrier slow a machine with other work down tenfold and
     # more; threads that never spin cost half the speed of a quiet one. Read when torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
     run()
 
 

@@ -20,6 +20,7 @@ from experiments.grid import as_arguments, expand, shaping, spell
 
 if TYPE_CHECKING:
     from experiments.cell import Cell
+    from experiments.store import Store
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
 
     store = Store(engine.config.paths.store)
     records = {i: store.record(i) for i in study.cells}
-    missing = [i for i, r in records.items() if r is None or r.status != "success"]
+    missing = _in_order(study, store, [i for i, r in records.items() if r is None or r.status != "success"])
     print(f"Study {study.name}: {len(study.cells)} cells, {len(study.cells) - len(missing)} in the store.", flush=True)
     build(engine.config.tracker, "tracker").check()
     failures: dict[str, str] = {}
@@ -195,6 +196,21 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
             study.notes.append(f"fail_fast=true stopped the sweep with {len(study.cells) - done} cells not run.")
             break
     return failures
+
+
+def _in_order(study: Study, store: "Store", missing: list[str]) -> list[str]:
+    """Put one cell of each adapter to be trained first, and the others of such adapters last.
+
+    So no two of the cells that a launcher runs side by side wait for one training.
+    """
+    training: set[str] = set()
+    turns = {}
+    for identity in missing:
+        adapter = study.cells[identity].cell.adapter_identity
+        to_train = adapter is not None and not (store.adapter(adapter) / "training.json").is_file()
+        turns[identity] = (2 if adapter in training else 0) if to_train else 1
+        training |= {adapter} if adapter is not None else set()
+    return sorted(missing, key=turns.__getitem__)
 
 
 def _error(job: JobReturn) -> str:

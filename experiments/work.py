@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf
 from andraeus.chat import Chat, Example
 from andraeus.errors import UserError
 from andraeus.files import new_folder, write_json, write_text
+from andraeus.progress import bar as progress_bar
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from andraeus.training.loop import planned_steps
 from andraeus.training.start import begin_at
@@ -181,8 +182,6 @@ def _base(cell: Cell) -> "tuple[PreTrainedModel, Chat]":
 
 def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[list[dict[str, Any]], Timing]:
     """Put all items to the arm; return what goes into items.jsonl, and how long it took."""
-    from tqdm.auto import tqdm
-
     from andraeus.generation import generate
     from andraeus.training.fused import fused_lora
 
@@ -196,7 +195,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
     what = f"{cell.choice['arm']} · {cell.choice['suite']}"
     fused = fused_lora(answering) if cell.arm.trained and spec.training.fused_lora else contextlib.nullcontext()
-    with fused, tqdm(total=len(tokens), desc=what, disable=None, leave=False) as bar:
+    with fused, progress_bar(len(tokens), what) as bar:
         answers = generate(
             answering,
             tokens,

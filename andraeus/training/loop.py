@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.chat import Example
 from andraeus.errors import UserError
+from andraeus.progress import bar as progress_bar
 from andraeus.seeds import stream_seed
 from andraeus.training.batches import Batch, collate, epoch_order, shared_prefix_length
 from andraeus.training.fused import fused_lora
@@ -138,13 +139,9 @@ class _Run:
 
     def to_the_end(self, *, progress: bool) -> None:
         """Train until the steps are done, the rule stops it, or it diverges."""
-        from tqdm.auto import tqdm
-
         begun = time.perf_counter()
         self.model.train()
-        with tqdm(
-            total=self.planned, desc="train", unit="step", disable=None if progress else True, leave=False
-        ) as bar:
+        with progress_bar(self.planned, "train", "step", shown=progress) as bar:
             while self.step < self.planned:
                 if not self._update():
                     break

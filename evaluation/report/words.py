@@ -91,11 +91,11 @@ def counts(summary: Summary) -> str:
 
 
 def work(timings: Mapping[str, Any]) -> str:
-    """Say how long the cells trained and answered; that is work, also of earlier runs, and no waiting time."""
+    """Say how long the cells trained and answered; that is work, also of earlier runs, not time on the clock."""
     seconds = timings.get("training_and_answering_seconds")
     if seconds is None:
         return "How long the cells trained and answered was not recorded."
-    return f"Training and answering of the cells, earlier runs included: {seconds:.0f} s in all."
+    return f"Training and answering, cell by cell, earlier runs included: {seconds:.0f} s."
 
 
 def outcomes(summary: Summary) -> str:

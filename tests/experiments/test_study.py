@@ -9,10 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.experiments.conftest import Program
 
+SIDE_BY_SIDE = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 SWEEP = ["-m", "lora=r4,r8", "variations=v1,v3", "seed=0,1", "study=small"]
 
 
@@ -96,9 +98,9 @@ def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str
     shutil.copy(folder / "robin.yaml", tmp_path)
     command = [str(Path(sys.executable).with_name("andraeus")), *arguments]
     kept: dict[str, tuple[int, int]] = {}
-    for wanted in (1, 3):
-        process = subprocess.Popen(
-            command,
+    for wanted, launcher in ((1, []), (3, SIDE_BY_SIDE)):
+        process = psutil.Popen(
+            [*command, *launcher],
             cwd=tmp_path,
             env=os.environ | {"HF_HUB_OFFLINE": "1"},
             stdout=subprocess.DEVNULL,
@@ -107,8 +109,11 @@ def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str
         deadline = time.monotonic() + 120
         while len(adapters_of(tmp_path)) < wanted and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
+        workers = process.children(recursive=True)
+        assert bool(workers) == bool(launcher)
         process.send_signal(signal.SIGKILL)
         process.wait()
+        assert not psutil.wait_procs(workers, timeout=30)[1], "a worker outlived its sweep"
         found = adapters_of(tmp_path)
         assert kept.items() <= found.items(), "an adapter that was complete was trained again"
         kept = found
@@ -118,11 +123,13 @@ def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str
     assert summary_of(tmp_path) == summary_of(folder)
 
 
-def test_a_fresh_run_gives_the_same_bytes_in_any_order(swept: tuple[Path, list[str]], tmp_path: Path) -> None:
+def test_a_fresh_run_side_by_side_in_any_order_gives_the_same_bytes(
+    swept: tuple[Path, list[str]], tmp_path: Path
+) -> None:
     folder, arguments = swept
     shutil.copy(folder / "robin.yaml", tmp_path)
     other = [a.replace("r4,r8", "r8,r4").replace("seed=0,1", "seed=1,0") for a in arguments]
-    assert run(tmp_path, other).returncode == 0
+    assert run(tmp_path, [*other, *SIDE_BY_SIDE]).returncode == 0
     assert summary_of(tmp_path) == summary_of(folder)
     for name in adapters_of(folder):
         path = Path("store") / "adapters" / name / "adapter_model.safetensors"

@@ -1,9 +1,14 @@
-"""What a study is called."""
+"""What a study is called, and in which order its cells go to the launcher."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from omegaconf import OmegaConf
 
 from experiments.grid import shaping
-from experiments.sweep import _name
+from experiments.store import Store
+from experiments.sweep import Study, _in_order, _name
 
 
 def name(study: str | None, *arguments: str) -> str:
@@ -19,3 +24,12 @@ def test_a_plain_sweep_is_named_by_what_it_sweeps() -> None:
     assert name(None, "lora=r4,r8") != name(None, "lora=r4,r16")
     # Where it is written and in which order it is asked is no part of the name.
     assert name(None, "seed=1,0", "lora=r4", "paths.store=/there") == name(None, "lora=r4", "seed=0,1", "plan=true")
+
+
+def test_cells_side_by_side_do_not_wait_for_one_training(tmp_path: Path) -> None:
+    adapters = {"a": None, "b": "trained", "c": "new", "d": "new", "e": "newer", "f": "trained"}
+    cells: dict[str, Any] = {i: SimpleNamespace(cell=SimpleNamespace(adapter_identity=a)) for i, a in adapters.items()}
+    (tmp_path / "adapters" / "trained").mkdir(parents=True)
+    (tmp_path / "adapters" / "trained" / "training.json").touch()
+    study = Study("small", OmegaConf.create(), [], cells=cells)
+    assert _in_order(study, Store(tmp_path), list(adapters)) == ["c", "e", "a", "b", "f", "d"]

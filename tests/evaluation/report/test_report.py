@@ -63,7 +63,7 @@ def test_costs_are_medians_of_what_there_is(tmp_path: Path, summary: Data, timin
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert re.search(r"\| finetune \| 12 \| 110\.0 \| 12\.5 \| 0\.08\d \| 0\.110 \| 0\.400 \| 1234 \|", text)
     assert "| rag | 4 | – | 12.5 |" in text
-    assert "Training and answering of the cells, earlier runs included: 1830 s in all." in text
+    assert "Training and answering, cell by cell, earlier runs included: 1830 s." in text
 
 
 def test_links_lead_to_files(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:

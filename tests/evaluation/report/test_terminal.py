@@ -26,7 +26,7 @@ def test_a_plain_table_at_80_columns(tmp_path: Path, summary: Data, timings: Dat
     assert max(map(cell_len, text.splitlines())) <= 80
     for part in ("system_prompt", "95.8", "[87.8, 100.0]", "heldout", "412", LOST, "2 failed"):
         assert part in text
-    assert "Training and answering of the cells, earlier runs included: 1830 s in all." in text
+    assert "Training and answering, cell by cell, earlier runs included: 1830 s." in text
     assert "  finetune on tiers, seed 1: OutOfMemoryError: tried to allocate 2 GiB [cpu]" in text
 
 
