@@ -107,7 +107,15 @@ def find(key: str, subject: str | None = None) -> Meaning:
     for candidate in _orders(name):
         if (found := _noun_and_relation(candidate)) is not None:
             return found
-    return Meaning(unknown_relation(name.replace("_", " "), None), None)
+    subject, rest = _possessor(name)
+    return Meaning(unknown_relation(rest.replace("_", " "), subject), subject)
+
+
+def _possessor(name: str) -> tuple[str | None, str]:
+    """Split ``sons_favorite_toy`` into the son and what is his; of another key nobody is the possessor."""
+    whose, _, rest = name.partition("_")
+    owner = whose.removesuffix("s")
+    return (owner, rest) if rest and owner != whose and owner in _nouns().group else (None, name)
 
 
 def _orders(name: str) -> list[str]:
