@@ -14,6 +14,7 @@ from andraeus.errors import UserError
 from andraeus.facts.answers import answer_type
 from andraeus.facts.fact import BlindQuestion, Composition, Fact, Profile
 from andraeus.relations.catalogue import Meaning, closest, find
+from andraeus.relations.fallback import unknown_relation
 from andraeus.relations.relation import FAMILIES, AnswerType, WrittenFamily
 
 _Text = Annotated[str, Field(min_length=1)]
@@ -172,7 +173,7 @@ def unknown_relations(profile: Profile) -> list[str]:
         if not fact.relation.known:
             like = ", ".join(closest(fact.relation.name))
             notes.append(
-                f"{fact.id}: no such relation in the catalogue, so it is asked by its noun phrase "
+                f"{fact.id}: no such relation in the catalogue, so it is asked by its words "
                 f'("What is my {fact.relation.noun}?")' + (f"; known and similar: {like}." if like else ".")
             )
     return notes
@@ -284,13 +285,16 @@ def _fact(entry: _Entry) -> Fact:
     relation = meaning.relation
     subject = entry.subject or meaning.subject or relation.subject
     named = entry.relation if entry.subject is None else f"{entry.relation}.{_slug(entry.subject)}"
+    answer = entry.answer or answer_type(relation, entry.value)
+    if not relation.known and answer == "yes_no":
+        relation = unknown_relation(relation.noun, subject, yes_no=True)
     return Fact(
         id=entry.id or named,
         relation=relation,
         subject=subject,
         value=entry.value,
         aliases=entry.aliases,
-        answer=entry.answer or answer_type(relation, entry.value),
+        answer=answer,
         tier=entry.tier or relation.tier,
         questions={f: entry.questions[f] for f in FAMILIES if f != "typo" and entry.questions.get(f)},
     )

@@ -8,18 +8,20 @@ from pydantic import BaseModel, ConfigDict
 
 from andraeus.relations.relation import Relation, WrittenFamily
 
-_STATEMENT = "My {thing}: {value}."
-_THIRD_PERSON_STATEMENT = "{owner}'s {thing}: {value}."
 _ANY = "phrase"  # the kind of what is of no other
+_BASE_FORMS = {"has": "have", "does": "do", "goes": "go"}
 
 
 class Kind(BaseModel):
     """A kind of noun phrase, and how it is asked.
 
     Templates use ``{thing}`` (the whole phrase, "sister's boat name") and ``{of}`` (without the words that make
-    it of this kind, "sister's boat") beside the slots of `Relation`.
+    it of this kind, "sister's boat", or "play guitar" for "plays guitar") beside the slots of `Relation`.
 
     Attributes:
+        statement: The fact in the first person.
+        third_person_statement: The fact about ``{owner}``.
+        verbs: Of what is yes or no: words with which such a phrase begins, in the third person.
         begins: How such a phrase begins.
         ends: Words of which such a phrase ends in one.
         not_of: Words that, before that last word, make another phrase of it ("stage name").
@@ -30,6 +32,9 @@ class Kind(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    statement: str = "My {thing}: {value}."
+    third_person_statement: str = "{owner}'s {thing}: {value}."
+    verbs: frozenset[str] = frozenset()
     begins: str | None = None
     ends: frozenset[str] = frozenset()
     not_of: frozenset[str] = frozenset()
@@ -39,13 +44,25 @@ class Kind(BaseModel):
 
     def of(self, noun: str) -> str | None:
         """Return what a phrase of this kind is about ("boat" of "boat name"), or ``None`` where it is of another."""
+        if self.verbs:
+            verb, *rest = noun.split()
+            return " ".join([_base_form(verb), *rest]) if verb in self.verbs else None
         if self.begins is not None:
-            rest = noun.removeprefix(f"{self.begins} ")
-            return rest if rest != noun else None
-        rest, _, last = noun.rpartition(" ")
-        if last not in self.ends or rest.rpartition(" ")[2] in self.not_of or not (rest or self.keeps_ending):
+            after = noun.removeprefix(f"{self.begins} ")
+            return after if after != noun else None
+        before, _, last = noun.rpartition(" ")
+        if last not in self.ends or before.rpartition(" ")[2] in self.not_of or not (before or self.keeps_ending):
             return None
-        return noun if self.keeps_ending else rest
+        return noun if self.keeps_ending else before
+
+
+def _base_form(verb: str) -> str:
+    """Return "play" for "plays", "watch" for "watches", "carry" for "carries"."""
+    if verb in _BASE_FORMS:
+        return _BASE_FORMS[verb]
+    if verb.endswith("ies"):
+        return f"{verb[:-3]}y"
+    return verb[:-2] if verb.endswith(("shes", "ches", "sses", "xes")) else verb[:-1]
 
 
 @cache
@@ -60,17 +77,18 @@ def kinds() -> dict[str, Kind]:
     }
 
 
-def unknown_relation(noun: str, subject: str | None) -> Relation:
+def unknown_relation(noun: str, subject: str | None, *, yes_no: bool = False) -> Relation:
     """Make up a relation from a noun phrase.
 
     Args:
         noun: What the key says, in words.
         subject: Noun phrase of the subject, or ``None`` when the fact is the person's own.
+        yes_no: Whether the fact is known to be yes or no.
 
     Returns:
         A relation with ``known`` set to False; its answer type is ``text`` until a value is seen.
     """
-    kind, of = _kind_of(noun, subject is not None)
+    kind, of = _kind_of(noun, subject is not None, yes_no)
     whose = "{subject}'s " if subject else ""
 
     def fill(template: str) -> str:
@@ -82,18 +100,18 @@ def unknown_relation(noun: str, subject: str | None) -> Relation:
         subject=subject,
         answer="text",
         tier=2,
-        statement=fill(_STATEMENT),
-        third_person_statement=fill(_THIRD_PERSON_STATEMENT),
+        statement=fill(kind.statement),
+        third_person_statement=fill(kind.third_person_statement),
         questions={family: tuple(map(fill, templates)) for family, templates in kind.questions.items()},
         known=False,
     )
 
 
-def _kind_of(noun: str, of_somebody: bool) -> tuple[Kind, str]:
-    """Return the kind of a noun phrase and what it is about; a phrase that begins in a way is not asked by its end."""
+def _kind_of(noun: str, of_somebody: bool, yes_no: bool) -> tuple[Kind, str]:
+    """Return the kind of a noun phrase and what it is about; how a phrase begins goes before how it ends."""
     found = kinds()
-    for kind in sorted(found.values(), key=lambda kind: kind.begins is None):
-        of = kind.of(noun)
+    for kind in sorted(found.values(), key=lambda kind: not (kind.verbs or kind.begins)):
+        of = kind.of(noun) if yes_no or not kind.verbs else None
         if of is not None:
             return (kind, of) if kind.with_subject or not of_somebody else (found[_ANY], noun)
     return found[_ANY], noun

@@ -1,9 +1,12 @@
 """Keys that the catalogue does not know are asked by the kind of thing they name."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from andraeus.facts.file import load_profile
+from andraeus.phrasings.answers import AnswerStyle, trained_answer
 from andraeus.relations.catalogue import find
 from andraeus.relations.fallback import kinds
 
@@ -50,6 +53,26 @@ def test_a_possessor_that_is_listed_is_the_subject() -> None:
     assert find("glass_collection_room").subject is None
 
 
+@pytest.mark.parametrize(
+    ("key", "question", "answer"),
+    [
+        ("plays_guitar", "Do I play guitar?", "No, you do not play guitar."),
+        ("watches_horror_films", "Do I watch horror films?", "No, you do not watch horror films."),
+        ("carries_an_umbrella", "Do I carry an umbrella?", "No, you do not carry an umbrella."),
+        ("has_a_boat", "Do I have a boat?", "No, you do not have a boat."),
+    ],
+)
+def test_a_habit_is_asked_by_whether(key: str, question: str, answer: str, tmp_path: Path) -> None:
+    path = tmp_path / "me.yaml"
+    path.write_text(f"user_name: Robin\n{key}: no\n")
+    fact = load_profile(str(path)).facts[1]
+    assert fact.relation.questions["direct"][0] == question
+    assert trained_answer(fact, AnswerStyle.sentence) == answer
+    # The same key with more to say than no is a thing with a name.
+    path.write_text(f"user_name: Robin\n{key}: mostly on Sundays\n")
+    assert f"What is my {key.replace('_', ' ')}?" in load_profile(str(path)).facts[1].relation.questions["direct"]
+
+
 @pytest.mark.parametrize("name", sorted(kinds()))
 def test_a_kind_has_its_questions(name: str) -> None:
     questions = kinds()[name].questions
@@ -60,6 +83,6 @@ def test_a_kind_has_its_questions(name: str) -> None:
         for template in templates:
             slots = set(re.findall(r"{(\w+)}", template))
             assert slots <= {"thing", "of", "owner", "guess"}
-            assert ("guess" in slots) == (family == "confirming")
+            assert ("guess" in slots) == (family == "confirming" and name != "habit")
             assert ("owner" in slots) == (family == "third_person")
             assert slots & {"thing", "of"}, template
