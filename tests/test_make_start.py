@@ -6,37 +6,24 @@ from pathlib import Path
 
 import pytest
 
-from andraeus.training.start import MADE, WEIGHTS, find_start
+from andraeus.training.start import MADE, find_start
 from scripts import make_start
 from tests.experiments.conftest import tiny_folder  # noqa: F401
 
 pytestmark = pytest.mark.model
 
 
-def test_a_start_is_made_pass_by_pass_and_goes_on_where_it_stopped(
+def test_a_start_is_made_and_found(
     tiny_folder: Path,  # noqa: F811
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = make_start.opened_questions
     monkeypatch.setattr(make_start, "opened_questions", lambda *given: islice(whole(*given), 64))
-
-    def make(folder: str, *more: str) -> Path:
-        make_start.main(["--output", str(tmp_path / folder), "--model", str(tiny_folder), "--steps", "2", *more])
-        return tmp_path / folder
-
-    at_once = make("at_once")
-    monkeypatch.setattr(make_start, "PASSES", 1)
-    stopped = make("stopped")
-    after_one = (stopped / WEIGHTS).read_bytes()
-    monkeypatch.setattr(make_start, "PASSES", 2)
-    make("stopped", "--go-on")
-    assert (at_once / WEIGHTS).read_bytes() == (stopped / WEIGHTS).read_bytes() != after_one
-    assert (at_once / MADE).read_bytes() == (stopped / MADE).read_bytes()
-    told = json.loads((at_once / MADE).read_text())
-    assert told["questions"] == 64
-    assert [one["steps"] for one in told["passes"]] == [2, 2]
-    start = find_start(str(at_once))
+    make_start.main(["--output", str(tmp_path / "made"), "--model", str(tiny_folder), "--steps", "2"])
+    told = json.loads((tmp_path / "made" / MADE).read_text())
+    assert (told["questions"], told["steps"]) == (64, 2)
+    start = find_start(str(tmp_path / "made"))
     assert start is not None
     assert 0 < len(start.questions()) <= 64
 
