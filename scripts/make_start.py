@@ -1,10 +1,11 @@
 """Make the adapter that ships as the start of everybody's: about nobody, on the embedded model.
 
-python scripts/make_start.py            forty minutes on 2 cores
+python scripts/make_start.py            about an hour on 2 cores
 """
 
 import argparse
 import dataclasses
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,12 +20,12 @@ from andraeus.hashing import content_hash
 from andraeus.models.load import Quantization, load_model, load_tokenizer
 from andraeus.models.package import Package
 from andraeus.models.resolve import ModelSpec, resolve
-from andraeus.phrasings.anyone import Opened, opened_questions
+from andraeus.phrasings.anyone import Opened, catalogue_questions, further_questions
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, save
-from andraeus.training.loop import TrainingOutcome, train
+from andraeus.training.loop import train
 from andraeus.training.recipe import LoraSpec, Recipe
-from andraeus.training.start import MADE, QUESTIONS
+from andraeus.training.start import MADE, QUESTIONS, begin_at, find_start
 from experiments import provenance
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,37 +33,31 @@ NAME = "smollm2_135m"
 SPLIT_SEED = 3  # phrasings.split_seed of conf/config.yaml
 LORA = LoraSpec(r=16, alpha=32, frozen_share=0.3)
 RECIPE = Recipe(epochs=1, batch_size=32, learning_rate=7e-4, b_ratio=8, beta2=0.98, warmup_ratio=0.05)
+# Each with a schedule of its own, from where the one before it ended.
+STAGES = (catalogue_questions, further_questions)
 SHIPPED_PROFILES = ("alex", "maya", "george")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Train the start and write it where it ships from."""
+    """Train the start, stage by stage, and write it where it ships from."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "andraeus" / "training" / "starts" / NAME)
     parser.add_argument("--model", default=NAME, help="a config of conf/model, or a model's folder")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--steps", type=int, help="instead of one epoch")
+    parser.add_argument("--steps", type=int, help="of a stage, instead of one epoch")
+    parser.add_argument("--go-on", action="store_true", help="train the stages that the output has not had")
     chosen = parser.parse_args(arguments)
 
     import torch
 
     torch.set_num_threads(chosen.threads)
-    asked = list(opened_questions(split_families(SPLIT_SEED), set_aside()))
-    print(f"{len(asked)} questions about nobody in particular", flush=True)
-    spec, quantization = spec_of(chosen.model), Quantization()
-    files = resolve(spec)
-    chat = Chat(load_tokenizer(files))
     recipe = dataclasses.replace(RECIPE, epochs=None, steps=chosen.steps) if chosen.steps else RECIPE
-    model = load_model(files, "float32", quantization, "cpu")
-    adapted = attach(model, LORA, recipe, quantization, 0, spec.repo or spec.name)
-    outcome = train(causal_model(adapted), [example(chat, one) for one in asked], [], recipe, LORA, 0, log=tell)
-    with new_folder(chosen.output) as folder:
-        # Half precision halves what everybody downloads; training begins in the model's own.
-        origin = Origin(spec.name, spec.repo, files.revision, split_seed=SPLIT_SEED, answers="sentence")
-        save(adapted.half(), folder, fingerprint(files, quantization), origin)
-        write_text(folder / QUESTIONS, "".join(f"{question}\n" for question in sorted({o.question for o in asked})))
-        write_json(folder / MADE, made(asked, recipe, outcome))
-    print(f"{outcome.steps} steps in {outcome.seconds / 60:.0f} min: {chosen.output}")
+    done = json.loads((chosen.output / MADE).read_text())["stages"] if chosen.go_on else []
+    for ask in STAGES[len(done) :]:
+        asked = list(ask(split_families(SPLIT_SEED), set_aside()))
+        print(f"{len(asked)} questions about nobody in particular", flush=True)
+        done = train_stage(done, asked, spec_of(chosen.model), recipe, chosen.output)
+        print(f"{done[-1]['steps']} steps: {chosen.output}", flush=True)
 
 
 def spec_of(model: str) -> ModelSpec:
@@ -73,17 +68,35 @@ def spec_of(model: str) -> ModelSpec:
     return ModelSpec(**{**entry, "package": Package(**entry["package"])})
 
 
-def made(asked: list[Opened], recipe: Recipe, outcome: TrainingOutcome) -> dict[str, Any]:
-    """Return how the start was made."""
-    return {
-        "command": "python scripts/make_start.py",
-        "code": provenance.code(),
-        "questions": len(asked),
-        "questions_hash": content_hash([dataclasses.asdict(one) for one in asked]),
-        "recipe": dataclasses.asdict(recipe),
-        "steps": outcome.steps,
-        "final_loss": outcome.final_loss,
-    }
+def train_stage(
+    done: list[dict[str, Any]], asked: list[Opened], spec: ModelSpec, recipe: Recipe, output: Path
+) -> list[dict[str, Any]]:
+    """Train a stage from where the one before it ended and write the adapter; return what all stages were."""
+    files, quantization = resolve(spec), Quantization()
+    chat = Chat(load_tokenizer(files))
+    model = load_model(files, "float32", quantization, "cpu")
+    adapted = attach(model, LORA, recipe, quantization, 0, spec.repo or spec.name)
+    before = find_start(str(output)) if done else None
+    if before is not None:
+        begin_at(adapted, before)
+    rows = [example(chat, one) for one in asked]
+    outcome = train(causal_model(adapted), rows, [], recipe, LORA, len(done), log=tell)
+    questions = {one.question for one in asked} | set(before.questions() if before else [])
+    told = {"questions": len(asked), "questions_hash": hash_of(asked), "steps": outcome.steps}
+    stages = [*done, {**told, "final_loss": outcome.final_loss, "code": provenance.code()}]
+    with new_folder(output) as folder:
+        # Half precision halves what everybody downloads; training begins in the model's own.
+        origin = Origin(spec.name, spec.repo, files.revision, split_seed=SPLIT_SEED, answers="sentence")
+        save(adapted.half(), folder, fingerprint(files, quantization), origin)
+        write_text(folder / QUESTIONS, "".join(f"{question}\n" for question in sorted(questions)))
+        made = {"command": "python scripts/make_start.py", "recipe": dataclasses.asdict(recipe), "stages": stages}
+        write_json(folder / MADE, made)
+    return stages
+
+
+def hash_of(asked: list[Opened]) -> str:
+    """Return the content hash of what was asked and how its answers begin."""
+    return content_hash([dataclasses.asdict(one) for one in asked])
 
 
 def set_aside() -> list[str]:

@@ -8,14 +8,16 @@ and only what follows is personal. A model that knows how answers begin has only
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib import resources
 from itertools import cycle
 
 from andraeus.facts.fact import BlindQuestion, Fact, Profile
 from andraeus.phrasings.answers import opening
-from andraeus.phrasings.build import Phrasings
+from andraeus.phrasings.build import Part, Phrasings, normalised
 from andraeus.phrasings.families import FamilySplit
-from andraeus.relations.catalogue import catalogue
+from andraeus.relations.catalogue import catalogue, read_yaml
 from andraeus.relations.fallback import unknown_relation
+from andraeus.relations.relation import Relation
 
 PLACEHOLDER = "Zzyzx"  # a value that no question contains
 NAMES = ("Sam", "Nina", "Omar", "Ivy", "Paul", "Mei", "Rosa", "Jonas")
@@ -31,6 +33,7 @@ THINGS = (
     "boat engine", "library card number", "choir part", "morning playlist", "sourdough starter", "telescope model",
     "tattoo motif", "knitting project", "safe word", "club president", "garden gnome", "pub quiz team", "surf spot",
 )  # fmt: skip
+PARTS: tuple[Part, ...] = ("development", "test")  # which no start is trained on
 # What other facts add up to is asked by compositions, which are never trained.
 ADDED_UP = ("number_of_pets", "number_of_siblings", "number_of_children", "number_of_grandchildren")
 
@@ -50,7 +53,7 @@ class Opened:
     whole: bool
 
 
-def opened_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator[Opened]:
+def catalogue_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator[Opened]:
     """Yield all training phrasings of all relations, about nobody in particular.
 
     Args:
@@ -62,11 +65,10 @@ def opened_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator[
     blind = tuple(BlindQuestion("", question) for question in aside)
     for relation, owner in zip(relations, cycle(NAMES), strict=False):
         subjects = SUBJECTS[relation.subject] if relation.subject else (None,)
-        values = ("yes", "no") if relation.answer == "yes_no" else (PLACEHOLDER,)
         facts = [
             Fact(relation.name, relation, subject, value, answer=relation.answer)
             for subject in subjects
-            for value in values
+            for value in _values(relation)
         ]
         # Facts take turns through the phrasings: a relation is asked twice as often at most where it has subjects.
         turns = math.ceil(len(facts) / 2)
@@ -79,3 +81,37 @@ def opened_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator[
 def _asked(fact: Fact, phrasings: Phrasings) -> list[str]:
     """Return the training questions about a fact; those that name a value are nobody's."""
     return [p.question for p in phrasings.available(fact, "train") if p.family != "confirming"]
+
+
+def further_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator[Opened]:
+    """Yield questions that were written from the relations alone, beside the catalogue's.
+
+    Args:
+        split: Which families train; a question that another family asks as well is left out.
+        aside: Questions to leave out.
+    """
+    blind = {normalised(question) for question in aside}
+    for key, questions in _further().items():
+        name, _, subject = key.partition(" / ")
+        relation = catalogue()[name]
+        facts = [Fact(name, relation, subject or None, value, answer=relation.answer) for value in _values(relation)]
+        taken = blind | {
+            normalised(p.question)
+            for part in PARTS
+            for p in Phrasings(Profile(NAMES[0], "they", (facts[0],)), split).available(facts[0], part)
+        }
+        for fact, question in zip(cycle(facts), questions, strict=False):
+            if normalised(question) not in taken:
+                yield Opened(question, opening(fact), whole=fact.answer == "yes_no")
+
+
+def _further() -> dict[str, list[str]]:
+    """Return all further questions by relation, or by "relation / subject"."""
+    folder = resources.files("andraeus.phrasings") / "further"
+    files = sorted(folder.iterdir(), key=lambda path: path.name)
+    contents = [read_yaml(path.read_text(encoding="utf-8")) for path in files if path.name.endswith(".yaml")]
+    return {key: questions for content in contents for key, questions in content.items()}
+
+
+def _values(relation: Relation) -> tuple[str, ...]:
+    return ("yes", "no") if relation.answer == "yes_no" else (PLACEHOLDER,)

@@ -1,17 +1,29 @@
 """Questions about nobody in particular."""
 
+from typing import Any
+
 import pytest
 
 from andraeus.facts.fact import Fact, Profile
 from andraeus.facts.synthetic.wording import COUNTS
 from andraeus.phrasings.answers import opening
-from andraeus.phrasings.anyone import ADDED_UP, PLACEHOLDER, SUBJECTS, opened_questions
-from andraeus.phrasings.build import Phrasings, normalised
+from andraeus.phrasings.anyone import (
+    ADDED_UP,
+    PARTS,
+    PLACEHOLDER,
+    SUBJECTS,
+    Opened,
+    catalogue_questions,
+    further_questions,
+)
+from andraeus.phrasings.build import Part, Phrasings, normalised
 from andraeus.phrasings.families import split_families
 from andraeus.relations.catalogue import catalogue, find
 
 SPLIT = split_families(3)
-OPENED = list(opened_questions(SPLIT))
+OPENED = list(catalogue_questions(SPLIT))
+FURTHER = list(further_questions(SPLIT))
+EITHER = pytest.mark.parametrize("opened", [OPENED, FURTHER], ids=["catalogue", "further"])
 
 
 def test_every_relation_is_asked_and_opened_by_its_noun() -> None:
@@ -25,10 +37,11 @@ def test_every_relation_is_asked_and_opened_by_its_noun() -> None:
             assert opening(Fact(relation.name, relation, subject, value, answer=relation.answer)) in found
 
 
-def test_nothing_personal_is_said() -> None:
-    assert not [one for one in OPENED if PLACEHOLDER in one.question + one.beginning]
-    assert all(one.beginning.endswith(("is", "are")) for one in OPENED if not one.whole)
-    assert {one.beginning[:3] for one in OPENED if one.whole} == {"Yes", "No,"}
+@EITHER
+def test_nothing_personal_is_said(opened: list[Opened]) -> None:
+    assert not [one for one in opened if PLACEHOLDER in one.question + one.beginning]
+    assert all(one.beginning.endswith(("is", "are")) for one in opened if not one.whole)
+    assert {one.beginning[:3] for one in opened if one.whole} == {"Yes", "No,"}
 
 
 def test_subjects_are_ones_the_catalogue_knows() -> None:
@@ -36,24 +49,32 @@ def test_subjects_are_ones_the_catalogue_knows() -> None:
     assert all(find("name", s).relation.name == f"{kind}_name" for kind in ("pet", "relative") for s in SUBJECTS[kind])
 
 
-def test_blind_questions_can_be_set_aside() -> None:
-    aside = [one.question.upper() for one in OPENED[:3]]
-    left = {normalised(one.question) for one in opened_questions(SPLIT, aside)}
+@pytest.mark.parametrize(("ask", "opened"), [(catalogue_questions, OPENED), (further_questions, FURTHER)])
+def test_blind_questions_can_be_set_aside(ask: Any, opened: list[Opened]) -> None:
+    aside = [one.question.upper() for one in opened[:3]]
+    left = {normalised(one.question) for one in ask(SPLIT, aside)}
     assert not left & {normalised(question) for question in aside}
-    assert len(left) > 0.9 * len({normalised(one.question) for one in OPENED})
+    assert len(left) > 0.9 * len({normalised(one.question) for one in opened})
 
 
-def test_what_facts_add_up_to_is_not_asked() -> None:
-    asked = {normalised(one.question) for one in OPENED}
+def test_further_questions_stand_once_and_under_one_beginning() -> None:
+    asked = [normalised(one.question) for one in FURTHER]
+    assert len(set(asked)) == len(asked)
+
+
+@EITHER
+def test_what_facts_add_up_to_is_not_asked(opened: list[Opened]) -> None:
+    asked = {normalised(one.question) for one in opened}
     for questions in COUNTS.values():
         assert not [question for question in questions if normalised(question) in asked]
 
 
-@pytest.mark.parametrize("part", ["development", "test"])
-def test_no_question_of_another_part_is_asked(part: str) -> None:
-    asked = {normalised(one.question) for one in OPENED}
+@EITHER
+@pytest.mark.parametrize("part", PARTS)
+def test_no_question_of_another_part_is_asked(part: Part, opened: list[Opened]) -> None:
+    asked = {normalised(one.question) for one in opened}
     for relation in catalogue().values():
         subject = SUBJECTS[relation.subject][0] if relation.subject else None
         fact = Fact(relation.name, relation, subject, PLACEHOLDER, answer=relation.answer)
-        held = Phrasings(Profile("Sam", "they", (fact,)), SPLIT).available(fact, part)  # type: ignore[arg-type]
+        held = Phrasings(Profile("Sam", "they", (fact,)), SPLIT).available(fact, part)
         assert not [p.question for p in held if normalised(p.question) in asked and p.family != "typo"]
