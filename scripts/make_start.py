@@ -6,6 +6,7 @@ python scripts/make_start.py            about an hour on 2 cores
 import argparse
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--go-on", action="store_true", help="train the stages that the output has not had")
     chosen = parser.parse_args(arguments)
 
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")  # as the program does
     import torch
 
     torch.set_num_threads(chosen.threads)
