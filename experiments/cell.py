@@ -1,6 +1,7 @@
 """A cell: one condition, one profile, one seed; described, named by its content, and run."""
 
 import dataclasses
+import multiprocessing
 from functools import cached_property
 from typing import Any
 
@@ -174,8 +175,8 @@ def _spec(config: DictConfig) -> Config:
 
 def _profile(config: DictConfig) -> Profile:
     profile: Profile = build(config.facts, "facts")
-    # Made once a process, so said once: while a study is planned, before anything is trained.
-    if notes := unknown_relations(profile):
+    # Made once a process, so said once: while a study is planned, and not again by processes that run its cells.
+    if (notes := unknown_relations(profile)) and multiprocessing.parent_process() is None:
         more = f" (and {len(notes) - SHOWN_NOTES} more such facts)" if len(notes) > SHOWN_NOTES else ""
         print(f"Note on {profile.name}'s facts: {' '.join(notes[:SHOWN_NOTES])}{more}", flush=True)
     return profile

@@ -47,7 +47,7 @@ def print_plan(study: "Study") -> None:
         table.add_row(cell.arm.name, cell.suite.name, seed, swept, "cached" if cached else "missing", adapter, shown)
     console = Console()
     console.print(table)
-    known = [f"about {total:.0f} s"] if unknown < missing or not missing else []
+    known = [f"about {total:.0f} s of work"] if unknown < missing or not missing else []
     more = [f"{unknown} cells whose like has not been run here"] if unknown else []
     console.print(f"{len(study.cells)} cells, {missing} to run: {', and '.join(known + more)}.")
     console.print(f"Adapters: {len(adapters)}; disk in the store now: {_disk(store):.0f} MiB.")

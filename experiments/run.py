@@ -37,6 +37,7 @@ def main() -> None:
     # Threads that spin without bound at every barrier slow a machine with other work down tenfold and
     # more; threads that never spin cost half the speed of a quiet one. Read when torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
     run()
 
 

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Iterable
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -189,19 +190,30 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     for batch in batches:
         if not batch:
             continue
-        returns = engine.launcher.launch([study.cells[i].arguments for i in batch], initial_job_idx=done)
+        failures |= _launch(engine, study, store, batch, done)
         done += len(batch)
-        failures |= {i: _error(r) for i, r in zip(batch, returns, strict=True) if r.status != JobStatus.COMPLETED}
         if failures and engine.config.fail_fast:
             study.notes.append(f"fail_fast=true stopped the sweep with {len(study.cells) - done} cells not run.")
             break
     return failures
 
 
+def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:
+    """Run cells; return the error of each that failed, also of those that went down with their process."""
+    try:
+        returns = engine.launcher.launch([study.cells[i].arguments for i in batch], initial_job_idx=done)
+    except BrokenProcessPool:
+        records = {i: store.record(i) for i in batch}
+        lost = [i for i, record in records.items() if record is None or record.status != "success"]
+        why = "a process was killed, for lack of memory perhaps: run fewer side by side (hydra.launcher.n_jobs=1)"
+        return dict.fromkeys(lost, why)
+    return {i: _error(r) for i, r in zip(batch, returns, strict=True) if r.status != JobStatus.COMPLETED}
+
+
 def _in_order(study: Study, store: "Store", missing: list[str]) -> list[str]:
     """Put one cell of each adapter to be trained first, and the others of such adapters last.
 
-    So no two of the cells that a launcher runs side by side wait for one training.
+    So cells that a launcher runs side by side wait for one training only where nothing else is left to run.
     """
     training: set[str] = set()
     turns = {}

@@ -55,8 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(chosen.threads)
     recipe = dataclasses.replace(RECIPE, epochs=None, steps=chosen.steps) if chosen.steps else RECIPE
     done = json.loads((chosen.output / MADE).read_text())["stages"] if chosen.go_on else []
-    for ask in STAGES[len(done) :]:
+    for number, ask in enumerate(STAGES):
         asked = list(ask(split_families(SPLIT_SEED), set_aside()))
+        if number < len(done):
+            if done[number]["questions_hash"] != hash_of(asked):
+                raise SystemExit(f"stage {number + 1} was trained on other questions than today's: begin anew")
+            continue
         print(f"{len(asked)} questions about nobody in particular", flush=True)
         done = train_stage(done, asked, spec_of(chosen.model), recipe, chosen.output)
         print(f"{done[-1]['steps']} steps: {chosen.output}", flush=True)
@@ -84,15 +88,15 @@ def train_stage(
     rows = [example(chat, one) for one in asked]
     outcome = train(causal_model(adapted), rows, [], recipe, LORA, len(done), log=tell)
     questions = {one.question for one in asked} | set(before.questions() if before else [])
-    told = {"questions": len(asked), "questions_hash": hash_of(asked), "steps": outcome.steps}
-    stages = [*done, {**told, "final_loss": outcome.final_loss, "code": provenance.code()}]
+    told: dict[str, Any] = {"questions": len(asked), "questions_hash": hash_of(asked), "steps": outcome.steps}
+    told |= {"final_loss": outcome.final_loss, "recipe": dataclasses.asdict(recipe), "code": provenance.code()}
+    stages = [*done, told]
     with new_folder(output) as folder:
         # Half precision halves what everybody downloads; training begins in the model's own.
         origin = Origin(spec.name, spec.repo, files.revision, split_seed=SPLIT_SEED, answers="sentence")
         save(adapted.half(), folder, fingerprint(files, quantization), origin)
         write_text(folder / QUESTIONS, "".join(f"{question}\n" for question in sorted(questions)))
-        made = {"command": "python scripts/make_start.py", "recipe": dataclasses.asdict(recipe), "stages": stages}
-        write_json(folder / MADE, made)
+        write_json(folder / MADE, {"command": "python scripts/make_start.py", "stages": stages})
     return stages
 
 

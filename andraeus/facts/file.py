@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from andraeus.errors import UserError
 from andraeus.facts.answers import answer_type
 from andraeus.facts.fact import BlindQuestion, Composition, Fact, Profile
-from andraeus.relations.catalogue import Meaning, closest, find
+from andraeus.relations.catalogue import Meaning, closest, find, pronoun_of
 from andraeus.relations.fallback import unknown_relation
-from andraeus.relations.relation import FAMILIES, AnswerType, WrittenFamily
+from andraeus.relations.relation import FAMILIES, AnswerType, WrittenFamily, fill
 
 _Text = Annotated[str, Field(min_length=1)]
 _OWNER_KEYS = ("user_name", "name", "my_name", "first_name")
@@ -174,9 +174,15 @@ def unknown_relations(profile: Profile) -> list[str]:
             like = ", ".join(closest(fact.relation.name))
             notes.append(
                 f"{fact.id}: no such relation in the catalogue, so it is asked by its words "
-                f'("What is my {fact.relation.noun}?")' + (f"; known and similar: {like}." if like else ".")
+                f'("{_plainest(fact)}")' + (f"; known and similar: {like}." if like else ".")
             )
     return notes
+
+
+def _plainest(fact: Fact) -> str:
+    """Return the plainest question about a fact."""
+    template = fact.relation.questions["direct"][0]
+    return fill(template, owner="", subject=fact.subject, pronoun=pronoun_of(fact.subject))
 
 
 def _read(path: str) -> Any:

@@ -109,8 +109,13 @@ def _further() -> dict[str, list[str]]:
     """Return all further questions by relation, or by "relation / subject"."""
     folder = resources.files("andraeus.phrasings") / "further"
     files = sorted(folder.iterdir(), key=lambda path: path.name)
-    contents = [read_yaml(path.read_text(encoding="utf-8")) for path in files if path.name.endswith(".yaml")]
-    return {key: questions for content in contents for key, questions in content.items()}
+    further: dict[str, list[str]] = {}
+    for path in files:
+        content = read_yaml(path.read_text(encoding="utf-8")) if path.name.endswith(".yaml") else {}
+        if twice := content.keys() & further.keys():
+            raise ValueError(f"{path.name}: questions of {', '.join(sorted(twice))} stand in another file too")
+        further |= content
+    return further
 
 
 def _values(relation: Relation) -> tuple[str, ...]:

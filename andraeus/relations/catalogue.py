@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import yaml
 
-from andraeus.relations.fallback import unknown_relation
+from andraeus.relations.fallback import is_possession, unknown_relation
 from andraeus.relations.relation import Pronoun, Relation
 
 _SPELLING = {
@@ -85,7 +85,7 @@ def find(key: str, subject: str | None = None) -> Meaning:
 
     The order is: a relation's name, a synonym, a noun with a relation (``sister_job``,
     ``older_brothers_birthday``, ``dog_name``), and last a relation made up from the key, which is
-    asked by its noun phrase and has ``known`` set to False.
+    asked by its own words and has ``known`` set to False.
 
     Args:
         key: As somebody wrote it.
@@ -107,15 +107,19 @@ def find(key: str, subject: str | None = None) -> Meaning:
     for candidate in _orders(name):
         if (found := _noun_and_relation(candidate)) is not None:
             return found
-    subject, rest = _possessor(name)
+    subject, rest = _possessor(name if name.startswith("number_of_") else _orders(name)[-1])
     return Meaning(unknown_relation(rest.replace("_", " "), subject), subject)
 
 
 def _possessor(name: str) -> tuple[str | None, str]:
-    """Split ``sons_favorite_toy`` into the son and what is his; of another key nobody is the possessor."""
+    """Split ``sons_favorite_toy`` into the son and what is his; in another key nobody possesses anything.
+
+    ``friends_list`` is a list: what is possessed must be of a kind (`andraeus.relations.fallback`) that a person has.
+    """
     whose, _, rest = name.partition("_")
     owner = whose.removesuffix("s")
-    return (owner, rest) if rest and owner != whose and owner in _nouns().group else (None, name)
+    possessed = owner != whose and owner in _nouns().group and not rest.startswith("in_law")
+    return (owner, rest) if possessed and is_possession(rest.replace("_", " ")) else (None, name)
 
 
 def _orders(name: str) -> list[str]:

@@ -21,7 +21,7 @@ class Kind(BaseModel):
     Attributes:
         statement: The fact in the first person.
         third_person_statement: The fact about ``{owner}``.
-        verbs: Of what is yes or no: words with which such a phrase begins, in the third person.
+        verbs: Of what is yes or no: one or two words with which such a phrase begins, in the third person.
         begins: How such a phrase begins.
         ends: Words of which such a phrase ends in one.
         not_of: Words that, before that last word, make another phrase of it ("stage name").
@@ -46,10 +46,12 @@ class Kind(BaseModel):
         """Return what a phrase of this kind is about ("boat" of "boat name"), or ``None`` where it is of another."""
         if self.verbs:
             verb, *rest = noun.split()
-            return " ".join([_base_form(verb), *rest]) if verb in self.verbs else None
+            # "has a boat", but not "has been to Japan".
+            begins = verb in self.verbs or " ".join([verb, *rest[:1]]) in self.verbs
+            return " ".join([_base_form(verb), *rest]) if begins else None
         if self.begins is not None:
             after = noun.removeprefix(f"{self.begins} ")
-            return after if after != noun else None
+            return after if after != noun and not after.startswith(("my ", "the ", "all ")) else None
         before, _, last = noun.rpartition(" ")
         if last not in self.ends or before.rpartition(" ")[2] in self.not_of or not (before or self.keeps_ending):
             return None
@@ -105,6 +107,12 @@ def unknown_relation(noun: str, subject: str | None, *, yes_no: bool = False) ->
         questions={family: tuple(map(fill, templates)) for family, templates in kind.questions.items()},
         known=False,
     )
+
+
+def is_possession(noun: str) -> bool:
+    """Return whether a phrase names by its form what somebody has ("boat name"), and is no person."""
+    found = kinds()
+    return _kind_of(noun, of_somebody=False, yes_no=False)[0] not in (found[_ANY], found["person"])
 
 
 def _kind_of(noun: str, of_somebody: bool, yes_no: bool) -> tuple[Kind, str]:

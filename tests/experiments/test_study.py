@@ -14,7 +14,7 @@ import pytest
 
 from tests.experiments.conftest import Program
 
-SIDE_BY_SIDE = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+SIDE_BY_SIDE = ["hydra/launcher=side_by_side"]
 SWEEP = ["-m", "lora=r4,r8", "variations=v1,v3", "seed=0,1", "study=small"]
 
 

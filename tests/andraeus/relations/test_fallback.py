@@ -39,6 +39,14 @@ COUNTS = {
         ("commute_time_record", "What is my commute time record?"),
         ("marathon_split_time_best", "What is my marathon split time best?"),
         ("sons_favorite_toy", "What is my {subject}'s favorite toy?"),
+        ("text_editor", "What is my text editor?"),
+        ("password_manager", "What is my password manager?"),
+        ("gap_year", "What is my gap year?"),
+        ("due_date", "What is my due date?"),
+        ("birth_name", "What is my birth name?"),
+        ("name_of_boat", "What is my boat called?"),
+        ("name_of_my_zzzz", "What is my zzzz called?"),
+        ("phone_number_of_dentist", "How does my dentist phone number read?"),
     ],
 )
 def test_a_key_is_asked_by_its_kind(key: str, question: str) -> None:
@@ -47,10 +55,22 @@ def test_a_key_is_asked_by_its_kind(key: str, question: str) -> None:
     assert question in {q for questions in relation.questions.values() for q in questions}
 
 
-def test_a_possessor_that_is_listed_is_the_subject() -> None:
-    assert find("sons_favorite_toy").subject == "son"
-    assert find("bands_drummer").subject is None
-    assert find("glass_collection_room").subject is None
+@pytest.mark.parametrize(
+    ("key", "subject"),
+    [
+        ("sons_favorite_toy", "son"),
+        ("sisters_boat_name", "sister"),
+        ("bands_drummer", None),
+        ("glass_collection_room", None),
+        ("friends_list", None),
+        ("birds_spotted", None),
+        ("parents_house", None),
+        ("parents_in_law_name", None),
+        ("fathers_day_gift", None),
+    ],
+)
+def test_a_possessor_that_is_listed_is_the_subject(key: str, subject: str | None) -> None:
+    assert find(key).subject == subject
 
 
 @pytest.mark.parametrize(
@@ -68,9 +88,15 @@ def test_a_habit_is_asked_by_whether(key: str, question: str, answer: str, tmp_p
     fact = load_profile(str(path)).facts[1]
     assert fact.relation.questions["direct"][0] == question
     assert trained_answer(fact, AnswerStyle.sentence) == answer
-    # The same key with more to say than no is a thing with a name.
+    # The same key with more to say than no is the name of something.
     path.write_text(f"user_name: Robin\n{key}: mostly on Sundays\n")
     assert f"What is my {key.replace('_', ' ')}?" in load_profile(str(path)).facts[1].relation.questions["direct"]
+
+
+def test_what_somebody_has_done_is_no_habit(tmp_path: Path) -> None:
+    path = tmp_path / "me.yaml"
+    path.write_text("user_name: Robin\nhas_been_to_japan: yes\n")
+    assert "What is my has been to japan?" in load_profile(str(path)).facts[1].relation.questions["direct"]
 
 
 @pytest.mark.parametrize("name", sorted(kinds()))
