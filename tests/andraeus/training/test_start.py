@@ -13,6 +13,7 @@ from andraeus.facts.file import load_profile
 from andraeus.generation import generate
 from andraeus.models.load import Quantization, load_model
 from andraeus.models.resolve import ModelFiles
+from andraeus.phrasings.answers import opening
 from andraeus.phrasings.build import Phrasings, normalised
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import Origin, attach, save
@@ -147,14 +148,15 @@ def test_the_one_that_ships_fits_its_model_and_leads_to_answers(chat: Chat, embe
     model = load_model(embedded_files, "float32", PLAIN, "cpu")
     begun = attach(model, LoraSpec(r=32, alpha=64, frozen_share=0.3), RECIPE, PLAIN, 0, "x")
     begin_at(begun, start)
-    questions = ["where do i clock in every morning?", "Which name did my parents give our dog?", "when was I born"]
-    prompts = [chat.prompt(chat.messages(question)) for question in questions]
-    answers = generate(begun, prompts, end_tokens=chat.end_tokens, max_new_tokens=5, batch_size=4)
-    told = [chat.decode(answer.tokens) for answer in answers]
-    assert all(
-        said.startswith(begins)
-        for said, begins in zip(told, ("Your employer is", "Your dog's name", "Your birthday is"), strict=True)
-    ), told
+    person = load_profile("package:maya", "package:maya.blind")
+    asked = [(b.question, opening(person.fact(b.fact))) for b in person.blind]
+    prompts = [chat.prompt(chat.messages(question)) for question, _ in asked]
+    answers = generate(begun, prompts, end_tokens=chat.end_tokens, max_new_tokens=8, batch_size=64)
+    right = sum(
+        chat.decode(answer.tokens).startswith(begins) for answer, (_, begins) in zip(answers, asked, strict=True)
+    )
+    # Of 282 relations, to questions that it was never asked: 48 of 60 when this was written, 0 without a start.
+    assert right >= 40, right
 
 
 def test_the_questions_of_the_one_that_ships_are_told() -> None:
