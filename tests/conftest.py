@@ -37,6 +37,12 @@ settings.load_profile("andraeus")
 TinyModel = Callable[..., "PreTrainedModel"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that hold slow tests: where processes share the files, none is left alone with one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def two_threads() -> None:
     """Another thread count gives other bits."""

@@ -10,6 +10,7 @@ from tests.experiments.conftest import Program
 pytestmark = pytest.mark.model
 
 
+@pytest.mark.slow
 def test_two_facts_go_into_the_weights(andraeus: Program, facts_file: Path, tmp_path: Path) -> None:
     done = andraeus(
         *("-m", "arm=base,finetune", "suite=heldout", "facts=file", f"facts.path={facts_file}", "study=robin"),

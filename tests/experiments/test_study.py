@@ -93,6 +93,7 @@ def test_second_run_trains_nothing(swept: tuple[Path, list[str]]) -> None:
     assert summary_of(folder) == summary
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str]], tmp_path: Path) -> None:
     folder, arguments = swept
     shutil.copy(folder / "robin.yaml", tmp_path)

@@ -13,6 +13,7 @@ def test_holm_by_hand():
     assert holm([0.01, None, 0.04, 0.03]) == pytest.approx([0.03, None, 0.06, 0.06])
 
 
+@pytest.mark.slow
 @given(st.lists(st.one_of(st.none(), st.floats(0, 1)), max_size=8))
 def test_none_stays_none_and_adjusting_never_helps(p_values):
     for adjusted in (holm(p_values), benjamini_hochberg(p_values)):
