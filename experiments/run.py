@@ -23,7 +23,7 @@ def run(config: DictConfig) -> float | None:
     from experiments.work import run_cell
     from experiments.worker import end_with_the_sweep
 
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
+    _quieten()
     end_with_the_sweep()
     record = run_cell(config)
     print(f"  {record.line()}", flush=True)
@@ -37,8 +37,13 @@ def main() -> None:
     # Threads that spin without bound at every barrier slow a machine with other work down tenfold and
     # more; threads that never spin cost half the speed of a quiet one. Read when torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
+    _quieten()
     run()
+
+
+def _quieten() -> None:
+    """Keep the libraries' notes to their developers off the terminal, in each process that loads them."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
 
 
 def with_default_study(arguments: list[str]) -> list[str]:

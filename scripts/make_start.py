@@ -5,22 +5,25 @@ python scripts/make_start.py            about an hour on 2 cores
 
 import argparse
 import dataclasses
+import gzip
 import json
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from andraeus.chat import Chat, Example
 from andraeus.facts.file import load_profile
-from andraeus.files import new_folder, write_json, write_text
+from andraeus.files import new_folder, write_bytes, write_json
+from andraeus.generation import generate
 from andraeus.hashing import content_hash
 from andraeus.models.load import Quantization, load_model, load_tokenizer
 from andraeus.models.package import Package
 from andraeus.models.resolve import ModelSpec, resolve
+from andraeus.phrasings.answers import opening
 from andraeus.phrasings.anyone import Opened, catalogue_questions, further_questions
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, save
@@ -28,6 +31,9 @@ from andraeus.training.loop import train
 from andraeus.training.recipe import LoraSpec, Recipe
 from andraeus.training.start import MADE, QUESTIONS, begin_at, find_start
 from experiments import provenance
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "smollm2_135m"
@@ -89,13 +95,15 @@ def train_stage(
     outcome = train(causal_model(adapted), rows, [], recipe, LORA, len(done), log=tell)
     questions = {one.question for one in asked} | set(before.questions() if before else [])
     told: dict[str, Any] = {"questions": len(asked), "questions_hash": hash_of(asked), "steps": outcome.steps}
+    told["right_openings"] = right_openings(causal_model(adapted), chat)
     told |= {"final_loss": outcome.final_loss, "recipe": dataclasses.asdict(recipe), "code": provenance.code()}
     stages = [*done, told]
     with new_folder(output) as folder:
         # Half precision halves what everybody downloads; training begins in the model's own.
         origin = Origin(spec.name, spec.repo, files.revision, split_seed=SPLIT_SEED, answers="sentence")
         save(adapted.half(), folder, fingerprint(files, quantization), origin)
-        write_text(folder / QUESTIONS, "".join(f"{question}\n" for question in sorted(questions)))
+        told_questions = "".join(f"{question}\n" for question in sorted(questions))
+        write_bytes(folder / QUESTIONS, gzip.compress(told_questions.encode(), mtime=0))
         write_json(folder / MADE, {"command": "python scripts/make_start.py", "stages": stages})
     return stages
 
@@ -103,6 +111,22 @@ def train_stage(
 def hash_of(asked: list[Opened]) -> str:
     """Return the content hash of what was asked and how its answers begin."""
     return content_hash([dataclasses.asdict(one) for one in asked])
+
+
+def right_openings(
+    model: "PreTrainedModel", chat: Chat, people: Sequence[str] = SHIPPED_PROFILES
+) -> dict[str, tuple[int, int]]:
+    """Count the blind questions about people whose answers a model begins rightly, and all of them."""
+    counts = {}
+    for name in people:
+        person = load_profile(f"package:{name}", f"package:{name}.blind")
+        simple = {fact.id for fact in person.facts if fact.relation.known}
+        asked = [(blind.question, opening(person.fact(blind.fact))) for blind in person.blind if blind.fact in simple]
+        prompts = [chat.prompt(chat.messages(question)) for question, _ in asked]
+        answers = generate(model, prompts, end_tokens=chat.end_tokens, max_new_tokens=10, batch_size=64)
+        said = [chat.decode(answer.tokens) for answer in answers]
+        counts[name] = (sum(s.startswith(begins) for s, (_, begins) in zip(said, asked, strict=True)), len(asked))
+    return counts
 
 
 def set_aside() -> list[str]:

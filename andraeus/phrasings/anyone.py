@@ -8,14 +8,14 @@ and only what follows is personal. A model that knows how answers begin has only
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from importlib import resources
 from itertools import cycle
 
+from andraeus.data import read_merged
 from andraeus.facts.fact import BlindQuestion, Fact, Profile
 from andraeus.phrasings.answers import opening
 from andraeus.phrasings.build import Part, Phrasings, normalised
 from andraeus.phrasings.families import FamilySplit
-from andraeus.relations.catalogue import catalogue, read_yaml
+from andraeus.relations.catalogue import catalogue
 from andraeus.relations.fallback import unknown_relation
 from andraeus.relations.relation import Relation
 
@@ -91,7 +91,7 @@ def further_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator
         aside: Questions to leave out.
     """
     blind = {normalised(question) for question in aside}
-    for key, questions in _further().items():
+    for key, questions in read_merged("andraeus.phrasings", "further").items():
         name, _, subject = key.partition(" / ")
         relation = catalogue()[name]
         facts = [Fact(name, relation, subject or None, value, answer=relation.answer) for value in _values(relation)]
@@ -103,19 +103,6 @@ def further_questions(split: FamilySplit, aside: Iterable[str] = ()) -> Iterator
         for fact, question in zip(cycle(facts), questions, strict=False):
             if normalised(question) not in taken:
                 yield Opened(question, opening(fact), whole=fact.answer == "yes_no")
-
-
-def _further() -> dict[str, list[str]]:
-    """Return all further questions by relation, or by "relation / subject"."""
-    folder = resources.files("andraeus.phrasings") / "further"
-    files = sorted(folder.iterdir(), key=lambda path: path.name)
-    further: dict[str, list[str]] = {}
-    for path in files:
-        content = read_yaml(path.read_text(encoding="utf-8")) if path.name.endswith(".yaml") else {}
-        if twice := content.keys() & further.keys():
-            raise ValueError(f"{path.name}: questions of {', '.join(sorted(twice))} stand in another file too")
-        further |= content
-    return further
 
 
 def _values(relation: Relation) -> tuple[str, ...]:

@@ -1,11 +1,10 @@
 """Relations that the catalogue does not know, asked by the kind of noun phrase that their key is."""
 
 from functools import cache
-from importlib import resources
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from andraeus.data import read_folder
 from andraeus.relations.relation import Relation, WrittenFamily
 
 _ANY = "phrase"  # the kind of what is of no other
@@ -70,13 +69,7 @@ def _base_form(verb: str) -> str:
 @cache
 def kinds() -> dict[str, Kind]:
     """Return all kinds by name."""
-    folder = resources.files("andraeus.relations") / "kinds"
-    files = sorted(folder.iterdir(), key=lambda path: path.name)
-    return {
-        path.name.removesuffix(".yaml"): Kind(**yaml.safe_load(path.read_text(encoding="utf-8")))
-        for path in files
-        if path.name.endswith(".yaml")
-    }
+    return {name: Kind(**content) for name, content in read_folder("andraeus.relations", "kinds").items()}
 
 
 def unknown_relation(noun: str, subject: str | None, *, yes_no: bool = False) -> Relation:

@@ -5,6 +5,7 @@ An adapter that already leads anyone's questions to the beginning of their answe
 ``scripts/make_start.py`` made it.
 """
 
+import gzip
 import json
 from dataclasses import dataclass
 from importlib import resources
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SHIPPED = "package:"
 WEIGHTS, CONFIG = "adapter_model.safetensors", "adapter_config.json"
 MADE = "start.json"  # how a shipped one was made
-QUESTIONS = "questions.txt"  # and what it was trained on, a line each
+QUESTIONS = "questions.txt.gz"  # and what it was trained on, a line each
 # What makes an adapter more than one pair of matrices of one rank and scale a layer.
 _MORE = ("use_rslora", "use_dora", "rank_pattern", "alpha_pattern", "modules_to_save", "layers_pattern")
 
@@ -52,7 +53,7 @@ class Start:
     def questions(self) -> list[str]:
         """Return the questions it was trained on, as far as they are told."""
         told = self.folder / QUESTIONS
-        return told.read_text(encoding="utf-8").splitlines() if told.is_file() else []
+        return gzip.decompress(told.read_bytes()).decode().splitlines() if told.is_file() else []
 
     def beyond(self, lora: LoraSpec, depth: int) -> list[str]:
         """Return what it adapts and an adapter of this shape, on so many layers, does not."""

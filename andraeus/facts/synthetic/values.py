@@ -3,10 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
-from andraeus.relations.catalogue import read_yaml
+from andraeus.data import read_data
 from andraeus.relations.relation import AnswerType
 from andraeus.seeds import stream
 
@@ -14,8 +13,7 @@ from andraeus.seeds import stream
 @cache
 def data(name: str) -> Mapping[str, Any]:
     """Return one of the word lists beside this file; nobody may change what it returns."""
-    text = (resources.files("andraeus.facts.synthetic") / f"{name}.yaml").read_text(encoding="utf-8")
-    content: Mapping[str, Any] = read_yaml(text)
+    content: Mapping[str, Any] = read_data("andraeus.facts.synthetic", name)
     return content
 
 
