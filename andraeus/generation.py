@@ -1,4 +1,4 @@
-"""Greedy answers in batches, with the prompts' common prefix encoded once."""
+"""Greedy answers in batches: the prompts' common prefix is encoded once, drafted answers are verified in one pass."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from transformers.cache_utils import DynamicLayer
 
 ATTENTION = "andraeus_prefixed"
-NEVER = 2**40  # a position that no query reaches: padding
+NEVER = 2**40  # a position that no query reaches: padding, and drafted tokens that were not said
+NEAR = 1e-3  # two best logits closer than this may fall the other way in another order of summing
+_AT_ONCE = 256  # rows whose logits are held at a time: 50 MB for a vocabulary of 50,000
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,18 @@ class Answer:
     Attributes:
         tokens: Generated token ids, without the end token.
         finished: False where the answer was cut at the limit.
+        near_ties: Tokens (the end among them) whose logit lay within `NEAR` of another's: there, and only there, can
+            equal computations that sum in another order answer otherwise.
         seconds: Its share of its batch's time and of the common prefix's.
     """
 
     tokens: tuple[int, ...]
     finished: bool
+    near_ties: int
     seconds: float
+
+
+_Written = tuple[tuple[int, ...], bool, int]  # tokens, whether they ended, near ties
 
 
 def generate(
@@ -38,13 +46,18 @@ def generate(
     end_tokens: frozenset[int],
     max_new_tokens: int,
     batch_size: int,
+    drafts: Sequence[tuple[int, ...]] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[Answer]:
     """Answer prompts greedily.
 
     The longest prefix that all prompts share is encoded once; all rows look at that one copy of its keys
     and values, which is never repeated a row. Rows that have ended leave their batch. Where a model does
-    not attend plainly, Transformers' own ``generate`` answers, and nothing is shared.
+    not attend plainly, Transformers' own ``generate`` answers, and nothing is shared or drafted.
+
+    A draft is a guess at an answer. It is read together with its prompt, and as much of it is kept as the model
+    would have said (Leviathan et al. 2023, for greedy decoding and a draft that is given); decoding goes on from
+    there. A wrong draft costs its tokens and changes nothing.
 
     Greedy means the likeliest token: penalties in the model's own generation settings do not apply.
 
@@ -54,6 +67,7 @@ def generate(
         end_tokens: Tokens that end an answer.
         max_new_tokens: Longest answer.
         batch_size: Prompts answered together; similar lengths go together.
+        drafts: A guess at each answer; may be empty, and counts up to its first end token.
         progress: Called with the number of prompts of each finished batch.
 
     Returns:
@@ -64,7 +78,8 @@ def generate(
     if not prompts:
         return []
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    drafts = [_until_end(draft, end_tokens)[0] for draft in drafts or [()] * len(prompts)]
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]) + len(drafts[i]))
     answers: list[Answer | None] = [None] * len(prompts)
     begun = time.perf_counter()
     shares = model.config._attn_implementation == "sdpa" and len(prompts) > 1
@@ -78,13 +93,13 @@ def generate(
             begun = time.perf_counter()
             if ours:
                 rows = _Rows(model, [prompt[length:] for prompt in asked], prefix, length).answer(
-                    end_tokens, max_new_tokens
+                    [drafts[i] for i in part], end_tokens, max_new_tokens
                 )
             else:
                 rows = _by_transformers(model, asked, end_tokens, max_new_tokens)
             seconds = encoding + (time.perf_counter() - begun) / len(part)
-            for i, (tokens, finished) in zip(part, rows, strict=True):
-                answers[i] = Answer(tokens, finished, seconds)
+            for i, row in zip(part, rows, strict=True):
+                answers[i] = Answer(*row, seconds)
             if progress is not None:
                 progress(len(part))
     return [answer for answer in answers if answer is not None]
@@ -137,18 +152,14 @@ class _Rows:
         self.ends = torch.tensor([length + len(prompt) for prompt in prompts], device=model.device)
         self.length = length
 
-    def answer(self, end_tokens: frozenset[int], limit: int) -> list[tuple[tuple[int, ...], bool]]:
-        """Return each row's tokens and whether it ended before the limit."""
+    def answer(self, drafts: Sequence[tuple[int, ...]], end_tokens: frozenset[int], limit: int) -> list[_Written]:
+        """Return each row's tokens, whether it ended before the limit, and its near ties."""
         import torch
 
-        written: list[list[int]] = [[] for _ in self.prompts]
         open_rows = list(range(len(self.prompts)))
         with torch.inference_mode():
-            hidden = self._read_prompts()
+            written, near, tokens = self._read_prompts([draft[: limit - 1] for draft in drafts])
             while open_rows:
-                tokens = self.model.get_output_embeddings()(hidden).argmax(-1)
-                for row, token in zip(open_rows, tokens.tolist(), strict=True):
-                    written[row].append(token)
                 stay = [
                     i
                     for i, row in enumerate(open_rows)
@@ -158,28 +169,57 @@ class _Rows:
                     open_rows = [open_rows[i] for i in stay]
                     tokens = self._keep(stay, tokens)
                 if open_rows:
-                    hidden = self._read(tokens)
-        return [(tuple(row[:-1]), True) if row[-1] in end_tokens else (tuple(row), False) for row in written]
+                    tokens, ties = self._said(self._read(tokens))
+                    for row, token, tie in zip(open_rows, tokens.tolist(), ties.tolist(), strict=True):
+                        written[row].append(token)
+                        near[row] += tie
+        ended = [row[-1] in end_tokens for row in written]
+        return [
+            (tuple(row[:-1] if end else row), end, ties) for row, end, ties in zip(written, ended, near, strict=True)
+        ]
 
-    def _read_prompts(self) -> "Tensor":
-        """Return the hidden state at each prompt's last token, shape (B, width).
+    def _read_prompts(self, drafts: Sequence[tuple[int, ...]]) -> "tuple[list[list[int]], list[int], Tensor]":
+        """Read prompts with their drafts; return what each row says so far, its near ties, and its last token.
 
-        The prompts go through the model end to end; only attention and the cache need them row by row.
+        They go through the model end to end; only attention and the cache need them row by row.
         """
         import torch
 
         device = self.model.device
-        tokens = torch.tensor([token for prompt in self.prompts for token in prompt], device=device)
-        lengths = self.ends - self.length
+        given = [(*prompt, *draft) for prompt, draft in zip(self.prompts, drafts, strict=True)]
+        lengths = torch.tensor([len(row) for row in given], device=device)
         columns = torch.arange(int(lengths.max()), device=device).expand(len(lengths), -1)
         places, positions = columns < lengths[:, None], self.length + columns
         keys, rows = positions.where(places, NEVER), EndToEnd.of(places)
         self.view = replace(self.view, queries=positions, keys=keys, rows=rows)
+        tokens = torch.tensor([token for row in given for token in row], device=device)
         hidden = self._forward(tokens[None], rows.together(positions)[None])[0]
-        self.view = replace(self.view, rows=None)
         for layer in cast("list[DynamicLayer]", self.cache.layers):
             layer.keys, layer.values = rows.apart(layer.keys), rows.apart(layer.values)
-        return hidden[lengths.cumsum(0) - 1]
+        # From a prompt's last token on, each place says what comes next.
+        speaking = rows.together(columns >= self.ends[:, None] - self.length - 1)
+        said, ties = (part.tolist() for part in self._said(hidden[speaking]))
+        written, near, begin = [], [], 0
+        for draft in drafts:
+            kept = _agreeing(draft, said[begin:])
+            written.append(said[begin : begin + kept + 1])
+            near.append(sum(ties[begin : begin + kept + 1]))
+            begin += len(draft) + 1
+        self.ends = self.ends + torch.tensor([len(row) - 1 for row in written], device=device)
+        self.view = replace(self.view, rows=None, keys=keys.where(keys < self.ends[:, None], NEVER))
+        return written, near, torch.tensor([row[-1] for row in written], device=device)
+
+    def _said(self, hidden: "Tensor") -> "tuple[Tensor, Tensor]":
+        """Return the likeliest token behind each of N hidden states, and whether another was nearly as likely."""
+        import torch
+
+        best, ties = [], []
+        for start in range(0, len(hidden), _AT_ONCE):
+            logits = self.model.get_output_embeddings()(hidden[start : start + _AT_ONCE])
+            highest = logits.max(-1)
+            best.append(highest.indices)
+            ties.append((logits > highest.values[:, None] - NEAR).sum(-1) > 1)
+        return torch.cat(best), torch.cat(ties)
 
     def _read(self, tokens: "Tensor") -> "Tensor":
         """Return the hidden states behind one more token of each row, shape (B, width)."""
@@ -204,6 +244,11 @@ class _Rows:
         self.cache.batch_select_indices(kept)
         self.view, self.ends = replace(self.view, keys=self.view.keys[kept]), self.ends[kept]
         return tokens[kept]
+
+
+def _agreeing(draft: Sequence[int], said: Sequence[int]) -> int:
+    """Return how many leading tokens of a draft are what was said."""
+    return next((i for i, (ours, theirs) in enumerate(zip(draft, said, strict=False)) if ours != theirs), len(draft))
 
 
 def _encode(model: "PreTrainedModel", tokens: tuple[int, ...]) -> "list[tuple[Tensor, Tensor]]":
@@ -264,15 +309,22 @@ def _all_rows(rows: "Tensor", one: "Tensor") -> "Tensor":
 
 def _by_transformers(
     model: "PreTrainedModel", prompts: Sequence[tuple[int, ...]], end_tokens: frozenset[int], limit: int
-) -> list[tuple[tuple[int, ...], bool]]:
+) -> list[_Written]:
     import torch
-    from transformers import GenerationConfig
+    from transformers import GenerationConfig, LogitsProcessorList
 
     rows, width = len(prompts), max(map(len, prompts))
     tokens = torch.zeros(rows, width, dtype=torch.long, device=model.device)
     mask = torch.zeros_like(tokens)
     for i, prompt in enumerate(prompts):
         tokens[i, width - len(prompt) :], mask[i, width - len(prompt) :] = torch.tensor(prompt), 1
+    ties: list[Tensor] = []
+
+    def note_ties(_: "Tensor", logits: "Tensor") -> "Tensor":
+        best, second = logits.topk(2).values.unbind(-1)
+        ties.append(best - second < NEAR)
+        return logits
+
     settings, model.generation_config = model.generation_config, GenerationConfig()
     try:
         with torch.inference_mode():
@@ -283,13 +335,16 @@ def _by_transformers(
                 do_sample=False,
                 eos_token_id=sorted(end_tokens),
                 pad_token_id=min(end_tokens),
+                logits_processor=LogitsProcessorList([note_ties]),
             )
     finally:
         model.generation_config = settings
-    return [_until_end(row, end_tokens) for row in output[:, width:].tolist()]
+    near = torch.stack(ties, dim=1).tolist()
+    ended = [_until_end(row, end_tokens) for row in output[:, width:].tolist()]
+    return [(row, end, sum(its[: len(row) + end])) for (row, end), its in zip(ended, near, strict=True)]
 
 
-def _until_end(tokens: list[int], end_tokens: frozenset[int]) -> tuple[tuple[int, ...], bool]:
+def _until_end(tokens: Sequence[int], end_tokens: frozenset[int]) -> tuple[tuple[int, ...], bool]:
     for i, token in enumerate(tokens):
         if token in end_tokens:
             return tuple(tokens[:i]), True

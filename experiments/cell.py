@@ -12,6 +12,7 @@ from andraeus.facts.fact import Fact, Profile
 from andraeus.facts.file import unknown_relations
 from andraeus.hashing import content_hash
 from andraeus.models.resolve import ModelFiles, resolve
+from andraeus.phrasings.answers import trained_answer
 from andraeus.phrasings.build import Phrasing, Phrasings
 from andraeus.phrasings.families import split_families
 from andraeus.training.adapter import fingerprint
@@ -20,7 +21,7 @@ from evaluation.arms.arm import Arm
 from evaluation.suites.item import Item, Material, NothingToAsk, Suite, checked_items
 from experiments.build import build
 from experiments.memo import memo
-from experiments.schema import Config
+from experiments.schema import Config, Drafts
 
 # Raised when the meaning of an identity changes; old cells then no longer match.
 IDENTITY_VERSION = 4
@@ -84,6 +85,20 @@ class Cell:
         draw = self.material.phrasings.draw
         return [p for fact in self.material.facts for p in draw(fact, "development", VALIDATION_PER_FACT)]
 
+    @property
+    def drafted(self) -> bool:
+        """Whether answers are drafted: by an arm that was trained to say a sentence that is known."""
+        return self.arm.trained and self.spec.generation.drafts == Drafts.expected
+
+    @property
+    def drafts(self) -> list[str] | None:
+        """What the model was trained to answer, item by item, and "" where it was trained to answer nothing."""
+        if not self.drafted:
+            return None
+        style = self.spec.phrasings.answers
+        said = {fact.id: trained_answer(fact, style) for fact in self.material.facts}
+        return [said.get(item.fact, "") for item in self.items]
+
     @cached_property
     def start(self) -> Start | None:
         """The adapter that training begins at; a full fine-tune begins at the base itself."""
@@ -134,11 +149,18 @@ class Cell:
                 },
                 "suite": self.suite.name,
                 "items": content_hash([dataclasses.asdict(item) for item in self.items]),
-                "generation": dataclasses.asdict(self.spec.generation),
+                "generation": self._generation,
                 "threads": self.spec.threads,
                 "device": self.spec.device,
             }
         )
+
+    @property
+    def _generation(self) -> dict[str, Any]:
+        decoding = dataclasses.asdict(self.spec.generation)
+        # Drafts leave answers as they are but for near ties; a cell that drafts nothing is one cell under either.
+        drafts = decoding.pop("drafts")
+        return {**decoding, "drafts": drafts} if self.drafted else decoding
 
     @property
     def seed(self) -> int | None:

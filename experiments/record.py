@@ -19,9 +19,12 @@ class Timing(BaseModel):
 
     train_seconds: float | None = Field(None, description="Wall time of the adapter's training loop")
     evaluation_seconds: float = Field(description="Wall time of generating all answers")
-    latency_p50: float = Field(description="Median seconds an item (its share of a batch)")
-    latency_p90: float
-    latency_p99: float
+    latency_p50: float | None = Field(
+        description="Median seconds an item (its share of a batch); null where answers were drafted, since nobody who "
+        "asks has the answer beforehand"
+    )
+    latency_p90: float | None
+    latency_p99: float | None
     peak_memory_mib: float | None = Field(
         None, description="Peak resident memory of the cell, where the system tells it"
     )
@@ -46,6 +49,10 @@ class Record(BaseModel):
     finished: datetime.datetime | None = None
     error: str | None = Field(None, description="Traceback of a failed cell")
     objective: float | None = Field(None, description="Accuracy by the grader of the day the cell ran")
+    drafts: Literal["none", "expected"] = Field("none", description="What answers were drafted by")
+    near_ties: int | None = Field(
+        None, description="Tokens whose logit lay within 0.001 of another's: only there can drafts change an answer"
+    )
     training: dict[str, Any] | None = Field(None, description="Steps, examples and stopping of the adapter")
     timing: Timing | None = None
     provenance: dict[str, Any]

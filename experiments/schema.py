@@ -59,12 +59,26 @@ class TierSpec:
     components: bool = False
 
 
+class Drafts(StrEnum):
+    """What answers are drafted by before the model is asked; no draft changes an answer (`andraeus.generation`)."""
+
+    none = "none"
+    expected = "expected"
+
+
 @dataclass
 class GenerationSpec:
-    """How answers are decoded (always greedily)."""
+    """How answers are decoded (always greedily).
+
+    Attributes:
+        max_new_tokens: Longest answer.
+        batch_size: Prompts answered together.
+        drafts: ``expected`` lets a fine-tuned arm verify what it was trained to say in one pass.
+    """
 
     max_new_tokens: int = 32
     batch_size: int = 32
+    drafts: Drafts = Drafts.expected
 
 
 @dataclass

@@ -64,6 +64,8 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         tracker.begin(_info(cell))
         training = ensure_adapter(cell, store, tracker.log) if cell.arm.trained else None
         items, timing = _ask(cell, store, training)
+        record.drafts = "expected" if cell.drafted else "none"
+        record.near_ties = sum(item["near_ties"] for item in items)
         write_text(folder / "items.jsonl", "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
         write_text(folder / "config.yaml", OmegaConf.to_yaml(cell.config, resolve=True))
         record.objective = sum(is_right(item) for item in items) / len(items)
@@ -193,6 +195,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
+    drafts = [_drafted(chat, draft) for draft in cell.drafts] if cell.drafts is not None else None
     what = f"{cell.choice['arm']} · {cell.choice['suite']}"
     fused = fused_lora(answering) if cell.arm.trained and spec.training.fused_lora else contextlib.nullcontext()
     with fused, progress_bar(len(tokens), what) as bar:
@@ -202,6 +205,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
             end_tokens=chat.end_tokens,
             max_new_tokens=spec.generation.max_new_tokens,
             batch_size=spec.generation.batch_size,
+            drafts=drafts,
             progress=bar.update,
         )
     trained = [p.question for p in cell.material.trained] if cell.arm.trained else []
@@ -218,13 +222,14 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
                 "prompt_tokens": len(asked),
                 "context_tokens": len(asked) - len(bare),
                 "answer_tokens": len(answer.tokens),
+                "near_ties": answer.near_ties,
                 "retrieved": prompt.retrieved,
                 "recalled": _recalled(prompt, item.needs),
                 "nearest_trained": distance,
             }
         )
     seconds = numpy.array([answer.seconds for answer in answers])
-    p50, p90, p99 = (float(numpy.quantile(seconds, q)) for q in (0.5, 0.9, 0.99))
+    p50, p90, p99 = (None if drafts else float(numpy.quantile(seconds, q)) for q in (0.5, 0.9, 0.99))
     timing = Timing(
         train_seconds=training["seconds"] if training else None,
         evaluation_seconds=float(seconds.sum()),
@@ -234,6 +239,11 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         peak_memory_mib=provenance.peak_memory_mib(),
     )
     return rows, timing
+
+
+def _drafted(chat: Chat, answer: str) -> tuple[int, ...]:
+    """Return an answer's tokens as training had them."""
+    return chat.example(chat.messages(""), answer).answer if answer else ()
 
 
 def _recalled(prompt: Prompt, needs: tuple[str, ...]) -> bool | None:

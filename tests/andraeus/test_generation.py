@@ -180,6 +180,63 @@ def test_greedy_is_greedy_whatever_the_models_own_settings(tiny_model: TinyModel
     assert model.generation_config.repetition_penalty == 1.5, "the model's settings are its own again"
 
 
+@pytest.mark.parametrize("batch_size", [1, 3, 8])
+@pytest.mark.parametrize("shared", [True, False], ids=["shared prefix", "nothing shared"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_no_draft_changes_an_answer(
+    tiny_model: TinyModel, chat: Chat, architecture: str, shared: bool, batch_size: int
+) -> None:
+    model = tiny_model(architecture)
+    prompts = [chat.prompt(chat.messages(q)) for q in QUESTIONS] if shared else UNLIKE
+    free = [alone(model, prompt, 12, NO_END) for prompt in prompts]
+    end = frozenset({free[0][0][4], 49151})
+    plain = [alone(model, prompt, 12, end) for prompt in prompts]
+    true = [tokens for tokens, _ in plain]
+    for drafts in (
+        true,
+        [*true[1:], true[0]],  # of another prompt
+        [tokens[:3] for tokens in true],
+        [(*tokens[:5], 7, *tokens[6:]) for tokens in true],  # wrong in the middle
+        [(*tokens, *end, 7, 8, 9) for tokens in true],  # ended, and longer than may be said
+        [tokens if i % 2 else () for i, tokens in enumerate(true)],
+    ):
+        answers = generate(model, prompts, end_tokens=end, max_new_tokens=12, batch_size=batch_size, drafts=drafts)
+        assert told(answers) == plain
+
+
+def test_a_right_draft_is_read_in_one_pass(tiny_model: TinyModel, chat: Chat) -> None:
+    model, limit = tiny_model("qwen3"), 12
+    prompts = [chat.prompt(chat.messages(q)) for q in QUESTIONS]
+    free = [alone(model, prompt, limit, NO_END)[0] for prompt in prompts]
+    passes: list[int] = []
+    hook = model.get_input_embeddings().register_forward_hook(lambda _, given, __: passes.append(given[0].numel()))
+    generate(model, prompts, end_tokens=NO_END, max_new_tokens=limit, batch_size=8, drafts=free)
+    hook.remove()
+    prefix = common_prefix(prompts)
+    # The last token of an answer at the limit is said, not read.
+    assert passes == [prefix, sum(len(prompt) - prefix + limit - 1 for prompt in prompts)]
+
+
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+def test_near_ties_are_counted(tiny_model: TinyModel, attention: str) -> None:
+    import torch
+
+    model = tiny_model("qwen2")
+    model.set_attn_implementation(attention)
+    told_apart = generate(model, UNLIKE, end_tokens=NO_END, max_new_tokens=5, batch_size=3)
+    head = model.get_output_embeddings()
+    said = {token for answer in told_apart for token in answer.tokens}
+    # Another token with the weights of one that is said ties with it wherever it is said.
+    token = told_apart[0].tokens[0]
+    twin = next(i for i in range(token + 1, 40_000) if i not in said)
+    with torch.no_grad():
+        head.weight[twin] = head.weight[token]
+    answers = generate(model, UNLIKE, end_tokens=NO_END, max_new_tokens=5, batch_size=3)
+    expected = [sum(t in (token, twin) for t in answer.tokens) for answer in answers]
+    assert [b.near_ties - a.near_ties for a, b in zip(told_apart, answers, strict=True)] == expected
+    assert expected[0] > 0
+
+
 def test_an_adapter_answers_too(tiny_model: TinyModel, chat: Chat) -> None:
     import torch
     from peft import LoraConfig, get_peft_model
@@ -207,3 +264,18 @@ def test_the_embedded_model_answers_as_transformers_does(embedded_model: "PreTra
     assert told(answers) == [alone(embedded_model, prompt, 8, chat.end_tokens) for prompt in prompts]
     assert chat.decode(answers[0].tokens) == "Max"
     assert answers[0].finished
+
+
+def test_keys_change_no_answer_of_the_embedded_model(embedded_model: "PreTrainedModel", chat: Chat) -> None:
+    facts = {"What is my cat called?": "Max", "Where do I live these days?": "Leeds", "What is my job?": "Teacher"}
+    given = "Facts:\n- My cat is called Max.\n- I live in Leeds.\n- I am a teacher.\n\nQuestion: {}\nAnswer:"
+    prompts = [chat.prompt(chat.messages(given.format(question))) for question in facts]
+    keys = [chat.example(chat.messages(""), answer).answer for answer in facts.values()]
+    plain = generate(embedded_model, prompts, end_tokens=chat.end_tokens, max_new_tokens=16, batch_size=3)
+    said = [answer.tokens for answer in plain]
+    for drafts in (keys, [*keys[1:], keys[0]], said, [*said[1:], said[0]]):
+        drafted = generate(
+            embedded_model, prompts, end_tokens=chat.end_tokens, max_new_tokens=16, batch_size=3, drafts=drafts
+        )
+        assert told(drafted) == told(plain)
+    assert sum(answer.near_ties for answer in plain) == 0, "where nothing ties, nothing may differ"

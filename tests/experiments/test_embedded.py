@@ -39,3 +39,17 @@ def test_two_facts_go_into_the_weights(andraeus: Program, facts_file: Path, tmp_
     stored_adapter = tmp_path / "store" / "adapters" / adapter
     ours, theirs = (p / "adapter_model.safetensors" for p in (tmp_path / "my-adapter", stored_adapter))
     assert ours.read_bytes() == theirs.read_bytes()
+
+    same = ("-m", "facts=file", f"facts.path={facts_file}", "variations=v20", "training.epochs=null")
+    undrafted = andraeus(*same, "training.steps=24", "training.batch_size=8", "generation.drafts=none", "study=plain")
+    assert undrafted.returncode == 0, undrafted.stderr
+    plain = json.loads((tmp_path / "results" / "plain" / "summary.json").read_text())["cells"][0]["identity"]
+    assert plain != identity
+    cells = {name: tmp_path / "store" / "cells" / name for name in (identity, plain)}
+    records = [json.loads((cell / "record.json").read_text()) for cell in cells.values()]
+    assert [record["drafts"] for record in records] == ["expected", "none"]
+    assert records[0]["adapter"] == records[1]["adapter"]
+    # Who asks has no answer beforehand: only undrafted answers have latencies.
+    assert [record["timing"]["latency_p50"] is None for record in records] == [True, False]
+    answers = [[json.loads(line) for line in (cell / "items.jsonl").open()] for cell in cells.values()]
+    assert answers[0] == answers[1], "drafts change nothing"

@@ -38,10 +38,14 @@ def test_golden_identities(folder: Path) -> None:
     # A change here means that all stored results are named anew: raise IDENTITY_VERSION knowingly.
     found = cell(folder)
     assert (found.adapter_identity, found.identity) == GOLDEN_FINETUNE
+    undrafted = cell(folder, "generation.drafts=none")
+    assert (undrafted.adapter_identity, undrafted.identity) == GOLDEN_UNDRAFTED
     assert cell(folder, "arm=oracle").identity == GOLDEN_ORACLE
+    assert cell(folder, "arm=oracle", "generation.drafts=none").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("3b838fbb6225f5733911", "b97c5a9cd831bf3c3b37")
+GOLDEN_FINETUNE = ("3b838fbb6225f5733911", "6e2b5d57185fce784d43")
+GOLDEN_UNDRAFTED = ("3b838fbb6225f5733911", "b97c5a9cd831bf3c3b37")
 GOLDEN_ORACLE = "7da0e726f15d5cb2afb1"
 
 
