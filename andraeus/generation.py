@@ -1,19 +1,19 @@
 """Greedy answers in batches: the prompts' common prefix is encoded once, drafted answers are verified in one pass."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import takewhile
+from typing import TYPE_CHECKING
 
-from andraeus.attention import EndToEnd, attending
 from andraeus.chat import common_prefix
+from andraeus.prefixed import Prefix, Rows, encode, prefixed_attention
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-    from transformers import Cache, PreTrainedModel
-    from transformers.cache_utils import DynamicLayer
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
-ATTENTION = "andraeus_prefixed"
-NEVER = 2**40  # a position that no query reaches: padding, and drafted tokens that were not said
 NEAR = 1e-3  # two best logits closer than this may fall the other way in another order of summing
 _AT_ONCE = 256  # rows whose logits are held at a time: 50 MB for a vocabulary of 50,000
 
@@ -34,9 +34,6 @@ class Answer:
     finished: bool
     near_ties: int
     seconds: float
-
-
-_Written = tuple[tuple[int, ...], bool, int]  # tokens, whether they ended, near ties
 
 
 def generate(
@@ -73,251 +70,142 @@ def generate(
     Returns:
         Answers in the order of the prompts.
     """
-    import time
-
     if not prompts:
         return []
     model = model.get_base_model() if hasattr(model, "get_base_model") else model
-    drafts = [_until_end(draft, end_tokens)[0] for draft in drafts or [()] * len(prompts)]
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]) + len(drafts[i]))
-    answers: list[Answer | None] = [None] * len(prompts)
-    begun = time.perf_counter()
-    shares = model.config._attn_implementation == "sdpa" and len(prompts) > 1
-    length = common_prefix(prompts) if shares else 0
-    prefix = _encode(model, prompts[0][:length]) if length else []
-    encoding = (time.perf_counter() - begun) / len(prompts)
-    with attending(model, ATTENTION, _attend, "view") as ours:
-        for start in range(0, len(order), batch_size):
-            part = order[start : start + batch_size]
-            asked = [prompts[i] for i in part]
-            begun = time.perf_counter()
-            if ours:
-                rows = _Rows(model, [prompt[length:] for prompt in asked], prefix, length).answer(
-                    [drafts[i] for i in part], end_tokens, max_new_tokens
-                )
-            else:
-                rows = _by_transformers(model, asked, end_tokens, max_new_tokens)
-            seconds = encoding + (time.perf_counter() - begun) / len(part)
-            for i, row in zip(part, rows, strict=True):
-                answers[i] = Answer(*row, seconds)
+    guesses = [_until_end(draft, end_tokens)[: max_new_tokens - 1] for draft in drafts or [()] * len(prompts)]
+    asked = [_Asked(*both) for both in zip(prompts, guesses, strict=True)]
+    with _timed(asked):
+        shares = model.config._attn_implementation == "sdpa" and len(prompts) > 1
+        length = common_prefix(prompts) if shares else 0
+        prefix = encode(model, prompts[0][:length]) if length else []
+    with prefixed_attention(model) as ours:
+        if ours and drafts:
+            for part in _batches(asked, batch_size):
+                with _timed(part):
+                    _verify(model, part, prefix, length)
+        left = [one for one in asked if one.is_open(end_tokens, max_new_tokens)]
+        if progress is not None and len(left) < len(asked):
+            progress(len(asked) - len(left))
+        for part in _batches(left, batch_size):
+            with _timed(part):
+                if ours:
+                    _decode(model, part, prefix, length, end_tokens, max_new_tokens)
+                else:
+                    _by_transformers(model, part, end_tokens, max_new_tokens)
             if progress is not None:
                 progress(len(part))
-    return [answer for answer in answers if answer is not None]
+    return [one.answer(end_tokens) for one in asked]
 
 
-@dataclass(frozen=True)
-class _View:
-    """What the queries of a forward pass look at.
+@dataclass(eq=False)
+class _Asked:
+    """A prompt, and what has been said to it so far."""
 
-    Attributes:
-        prefix: Keys and values of the common prefix, layer by layer, shape (key heads, P, dim) each.
-        queries: Positions of the queries, shape (B, L).
-        keys: Positions of the rows' own keys, shape (B, S); `NEVER` for padding.
-        rows: Where the rows lie among tokens that come end to end; ``None`` where they come row by row.
-    """
+    prompt: tuple[int, ...]
+    draft: tuple[int, ...]
+    said: list[int] = field(default_factory=list)
+    near_ties: int = 0
+    seconds: float = 0.0
 
-    prefix: "list[tuple[Tensor, Tensor]]"
-    queries: "Tensor"
-    keys: "Tensor"
-    rows: EndToEnd | None = None
+    def say(self, tokens: Sequence[int], ties: Sequence[bool]) -> None:
+        self.said += tokens
+        self.near_ties += sum(ties)
 
-    def allowed(self, length: int, window: int | None) -> "Tensor":
-        """Return which keys each query sees, shape (B, 1, 1, L, P + S); a window counts positions."""
-        import torch
+    def is_open(self, end_tokens: frozenset[int], limit: int) -> bool:
+        return len(self.said) < limit and not (self.said and self.said[-1] in end_tokens)
 
-        before = torch.arange(length, device=self.keys.device).expand(len(self.keys), -1)
-        distance = self.queries[:, :, None] - torch.cat([before, self.keys], dim=1)[:, None, :]
-        seen = distance >= 0 if window is None else (distance >= 0) & (distance < window)
-        return seen[:, None, None]
+    def answer(self, end_tokens: frozenset[int]) -> Answer:
+        ended = self.said[-1] in end_tokens
+        return Answer(tuple(self.said[:-1] if ended else self.said), ended, self.near_ties, self.seconds)
 
 
-class _Rows:
-    """A batch of prompts that is being answered; rows that have ended leave it."""
-
-    def __init__(
-        self,
-        model: "PreTrainedModel",
-        prompts: Sequence[tuple[int, ...]],
-        prefix: "list[tuple[Tensor, Tensor]]",
-        length: int,
-    ) -> None:
-        import torch
-        from transformers import DynamicCache
-
-        self.model, self.prompts = model, prompts
-        # Without the model's config no layer forgets: a sliding window is counted by positions.
-        self.cache: Cache = DynamicCache()
-        empty = torch.empty(len(prompts), 0, dtype=torch.long, device=model.device)
-        self.view = _View(prefix, empty, empty)
-        self.ends = torch.tensor([length + len(prompt) for prompt in prompts], device=model.device)
-        self.length = length
-
-    def answer(self, drafts: Sequence[tuple[int, ...]], end_tokens: frozenset[int], limit: int) -> list[_Written]:
-        """Return each row's tokens, whether it ended before the limit, and its near ties."""
-        import torch
-
-        open_rows = list(range(len(self.prompts)))
-        with torch.inference_mode():
-            written, near, tokens = self._read_prompts([draft[: limit - 1] for draft in drafts])
-            while open_rows:
-                stay = [
-                    i
-                    for i, row in enumerate(open_rows)
-                    if written[row][-1] not in end_tokens and len(written[row]) < limit
-                ]
-                if len(stay) < len(open_rows):
-                    open_rows = [open_rows[i] for i in stay]
-                    tokens = self._keep(stay, tokens)
-                if open_rows:
-                    tokens, ties = self._said(self._read(tokens))
-                    for row, token, tie in zip(open_rows, tokens.tolist(), ties.tolist(), strict=True):
-                        written[row].append(token)
-                        near[row] += tie
-        ended = [row[-1] in end_tokens for row in written]
-        return [
-            (tuple(row[:-1] if end else row), end, ties) for row, end, ties in zip(written, ended, near, strict=True)
-        ]
-
-    def _read_prompts(self, drafts: Sequence[tuple[int, ...]]) -> "tuple[list[list[int]], list[int], Tensor]":
-        """Read prompts with their drafts; return what each row says so far, its near ties, and its last token.
-
-        They go through the model end to end; only attention and the cache need them row by row.
-        """
-        import torch
-
-        device = self.model.device
-        given = [(*prompt, *draft) for prompt, draft in zip(self.prompts, drafts, strict=True)]
-        lengths = torch.tensor([len(row) for row in given], device=device)
-        columns = torch.arange(int(lengths.max()), device=device).expand(len(lengths), -1)
-        places, positions = columns < lengths[:, None], self.length + columns
-        keys, rows = positions.where(places, NEVER), EndToEnd.of(places)
-        self.view = replace(self.view, queries=positions, keys=keys, rows=rows)
-        tokens = torch.tensor([token for row in given for token in row], device=device)
-        hidden = self._forward(tokens[None], rows.together(positions)[None])[0]
-        for layer in cast("list[DynamicLayer]", self.cache.layers):
-            layer.keys, layer.values = rows.apart(layer.keys), rows.apart(layer.values)
-        # From a prompt's last token on, each place says what comes next.
-        speaking = rows.together(columns >= self.ends[:, None] - self.length - 1)
-        said, ties = (part.tolist() for part in self._said(hidden[speaking]))
-        written, near, begin = [], [], 0
-        for draft in drafts:
-            kept = _agreeing(draft, said[begin:])
-            written.append(said[begin : begin + kept + 1])
-            near.append(sum(ties[begin : begin + kept + 1]))
-            begin += len(draft) + 1
-        self.ends = self.ends + torch.tensor([len(row) - 1 for row in written], device=device)
-        self.view = replace(self.view, rows=None, keys=keys.where(keys < self.ends[:, None], NEVER))
-        return written, near, torch.tensor([row[-1] for row in written], device=device)
-
-    def _said(self, hidden: "Tensor") -> "tuple[Tensor, Tensor]":
-        """Return the likeliest token behind each of N hidden states, and whether another was nearly as likely."""
-        import torch
-
-        best, ties = [], []
-        for start in range(0, len(hidden), _AT_ONCE):
-            logits = self.model.get_output_embeddings()(hidden[start : start + _AT_ONCE])
-            highest = logits.max(-1)
-            best.append(highest.indices)
-            ties.append((logits > highest.values[:, None] - NEAR).sum(-1) > 1)
-        return torch.cat(best), torch.cat(ties)
-
-    def _read(self, tokens: "Tensor") -> "Tensor":
-        """Return the hidden states behind one more token of each row, shape (B, width)."""
-        import torch
-
-        positions = self.ends[:, None]
-        self.view = replace(self.view, queries=positions, keys=torch.cat([self.view.keys, positions], dim=1))
-        self.ends = self.ends + 1
-        return self._forward(tokens[:, None], positions)[:, 0]
-
-    def _forward(self, tokens: "Tensor", positions: "Tensor") -> "Tensor":
-        output = self.model.base_model(
-            input_ids=tokens, position_ids=positions, past_key_values=self.cache, use_cache=True, view=self.view
-        )
-        hidden: Tensor = output.last_hidden_state
-        return hidden
-
-    def _keep(self, rows: list[int], tokens: "Tensor") -> "Tensor":
-        import torch
-
-        kept = torch.tensor(rows, dtype=torch.long, device=tokens.device)
-        self.cache.batch_select_indices(kept)
-        self.view, self.ends = replace(self.view, keys=self.view.keys[kept]), self.ends[kept]
-        return tokens[kept]
+def _batches(asked: Sequence[_Asked], size: int) -> Iterator[list[_Asked]]:
+    """Yield batches of similar length."""
+    order = sorted(asked, key=lambda one: len(one.prompt) + len(one.said or one.draft))
+    for start in range(0, len(order), size):
+        yield order[start : start + size]
 
 
-def _agreeing(draft: Sequence[int], said: Sequence[int]) -> int:
-    """Return how many leading tokens of a draft are what was said."""
-    return next((i for i, (ours, theirs) in enumerate(zip(draft, said, strict=False)) if ours != theirs), len(draft))
+@contextmanager
+def _timed(asked: Sequence[_Asked]) -> Iterator[None]:
+    """Give each its share of the time that passes."""
+    begun = time.perf_counter()
+    yield
+    for one in asked:
+        one.seconds += (time.perf_counter() - begun) / len(asked)
 
 
-def _encode(model: "PreTrainedModel", tokens: tuple[int, ...]) -> "list[tuple[Tensor, Tensor]]":
-    """Return the keys and values of a prefix, layer by layer, shape (key heads, P, dim) each."""
+def _verify(model: "PreTrainedModel", asked: Sequence[_Asked], prefix: Prefix, length: int) -> None:
+    """Let each say as much of its draft as the model would have said, and the token after it."""
     import torch
-    from transformers import DynamicCache
 
-    cache = DynamicCache()
     with torch.inference_mode():
-        model.base_model(input_ids=torch.tensor([tokens], device=model.device), past_key_values=cache, use_cache=True)
-    return [(layer.keys[0], layer.values[0]) for layer in cache.layers]
+        hidden = Rows(model, [(one.prompt + one.draft)[length:] for one in asked], prefix, length).read()
+        # From a prompt's last token on, each place says what comes next.
+        places: list[int] = []
+        end = 0
+        for one in asked:
+            end += len(one.prompt) - length + len(one.draft)
+            places += range(end - len(one.draft) - 1, end)
+        tokens, ties = (part.tolist() for part in _likeliest(model, hidden[places]))
+    for one in asked:
+        until = next((i for i, token in enumerate(one.draft) if token != tokens[i]), len(one.draft)) + 1
+        one.say(tokens[:until], ties[:until])
+        tokens, ties = tokens[len(one.draft) + 1 :], ties[len(one.draft) + 1 :]
 
 
-def _attend(
-    module: "nn.Module",
-    query: "Tensor",
-    key: "Tensor",
-    value: "Tensor",
-    _: Any,
-    *,
-    scaling: float,
-    view: _View,
-    sliding_window: int | None = None,
-    **__: Any,
-) -> "tuple[Tensor, None]":
-    """Attend to the one prefix of all rows and to each row's own keys.
-
-    Shapes: queries (B, heads, L, dim), the rows' own keys and values (B, key heads, S, dim), output
-    (B, L, heads, dim). With ``view.rows`` all come end to end instead: (1, heads, tokens, dim) and so on.
-    """
+def _decode(
+    model: "PreTrainedModel",
+    asked: Sequence[_Asked],
+    prefix: Prefix,
+    length: int,
+    end_tokens: frozenset[int],
+    limit: int,
+) -> None:
+    """Let each go on from what it has said until it ends; who has ended leaves the batch."""
     import torch
 
-    if view.rows is not None:
-        query, key, value = (view.rows.apart(x) for x in (query, key, value))
-    batch, heads, queries, dim = query.shape
-    shared = key.shape[1]
-    own = (query * scaling).reshape(batch, shared, -1, dim)  # the queries that share a key head, side by side
-    scores, length = own @ key.transpose(2, 3), 0
-    if view.prefix:
-        prefix_key, prefix_value = view.prefix[cast(int, module.layer_idx)]
-        length = prefix_key.shape[1]
-        scores = torch.cat([_all_rows(own, prefix_key.transpose(1, 2)), scores], dim=3)
-    seen = view.allowed(length, sliding_window)
-    scores = scores.view(batch, shared, -1, queries, scores.shape[3]).masked_fill(~seen, torch.finfo(scores.dtype).min)
-    weights = scores.softmax(-1, dtype=torch.float32).to(value.dtype).flatten(2, 3)
-    output = weights[..., length:] @ value
-    if view.prefix:
-        output = output + _all_rows(weights[..., :length], prefix_value)
-    rows = output.view(batch, heads, queries, dim).transpose(1, 2)
-    return rows if view.rows is None else view.rows.together(rows)[None], None
+    with torch.inference_mode():
+        rows = Rows(model, [(*one.prompt[length:], *one.said) for one in asked], prefix, length)
+        hidden = rows.read()[rows.lengths.cumsum(0) - 1]
+        while True:
+            tokens, ties = _likeliest(model, hidden)
+            for one, token, tie in zip(asked, tokens.tolist(), ties.tolist(), strict=True):
+                one.say([token], [tie])
+            stay = [i for i, one in enumerate(asked) if one.is_open(end_tokens, limit)]
+            if not stay:
+                return
+            if len(stay) < len(asked):
+                asked, tokens = [asked[i] for i in stay], tokens[stay]
+                rows.keep(stay)
+            hidden = rows.read_on(tokens)
 
 
-def _all_rows(rows: "Tensor", one: "Tensor") -> "Tensor":
-    """Multiply (B, key heads, n, k) by (key heads, k, m) in one product a head, whatever the number of rows."""
-    batch, shared, each, _ = rows.shape
-    return (rows.transpose(0, 1).flatten(1, 2) @ one).view(shared, batch, each, -1).transpose(0, 1)
+def _likeliest(model: "PreTrainedModel", hidden: "Tensor") -> "tuple[Tensor, Tensor]":
+    """Return the likeliest token behind each of N hidden states, and whether another was nearly as likely."""
+    import torch
+
+    best, ties = [], []
+    for start in range(0, len(hidden), _AT_ONCE):
+        logits = model.get_output_embeddings()(hidden[start : start + _AT_ONCE])
+        two = logits.topk(2)  # cheaper than a maximum and a comparison with all others
+        best.append(two.indices[:, 0])
+        ties.append(two.values[:, 0] - two.values[:, 1] < NEAR)
+    return torch.cat(best), torch.cat(ties)
 
 
-def _by_transformers(
-    model: "PreTrainedModel", prompts: Sequence[tuple[int, ...]], end_tokens: frozenset[int], limit: int
-) -> list[_Written]:
+def _by_transformers(model: "PreTrainedModel", asked: Sequence[_Asked], end_tokens: frozenset[int], limit: int) -> None:
+    """Let Transformers' own ``generate`` answer."""
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
-    rows, width = len(prompts), max(map(len, prompts))
-    tokens = torch.zeros(rows, width, dtype=torch.long, device=model.device)
+    width = max(len(one.prompt) for one in asked)
+    tokens = torch.zeros(len(asked), width, dtype=torch.long, device=model.device)
     mask = torch.zeros_like(tokens)
-    for i, prompt in enumerate(prompts):
-        tokens[i, width - len(prompt) :], mask[i, width - len(prompt) :] = torch.tensor(prompt), 1
+    for i, one in enumerate(asked):
+        tokens[i, width - len(one.prompt) :] = torch.tensor(one.prompt)
+        mask[i, width - len(one.prompt) :] = 1
     ties: list[Tensor] = []
 
     def note_ties(_: "Tensor", logits: "Tensor") -> "Tensor":
@@ -340,12 +228,10 @@ def _by_transformers(
     finally:
         model.generation_config = settings
     near = torch.stack(ties, dim=1).tolist()
-    ended = [_until_end(row, end_tokens) for row in output[:, width:].tolist()]
-    return [(row, end, sum(its[: len(row) + end])) for (row, end), its in zip(ended, near, strict=True)]
+    for one, row, its in zip(asked, output[:, width:].tolist(), near, strict=True):
+        said = row[: len(_until_end(row, end_tokens)) + 1]
+        one.say(said, its[: len(said)])
 
 
-def _until_end(tokens: Sequence[int], end_tokens: frozenset[int]) -> tuple[tuple[int, ...], bool]:
-    for i, token in enumerate(tokens):
-        if token in end_tokens:
-            return tuple(tokens[:i]), True
-    return tuple(tokens), False
+def _until_end(tokens: Sequence[int], end_tokens: frozenset[int]) -> tuple[int, ...]:
+    return tuple(takewhile(lambda token: token not in end_tokens, tokens))
