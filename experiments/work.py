@@ -185,10 +185,12 @@ def _base(cell: Cell) -> "tuple[PreTrainedModel, Chat]":
 def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[list[dict[str, Any]], Timing]:
     """Put all items to the arm; return what goes into items.jsonl, and how long it took."""
     from andraeus.generation import generate
+    from andraeus.models.load import dequantized
     from andraeus.training.fused import fused_lora
 
     spec = cell.spec
     model, chat = _base(cell)
+    model = dequantized(model, spec.quantization)
     answering = model
     if cell.adapter_identity is not None:
         folder = store.adapter(cell.adapter_identity)

@@ -27,11 +27,13 @@ class Quantization:
         kind: ``none``, ``int8`` or ``nf4``.
         double: Quantise the quantisation constants too (``nf4`` only).
         compute_dtype: Type the weights are dequantised to for a product.
+        dequantize_up_to: Largest number of weights that are dequantised once for answering on a CPU (`dequantized`).
     """
 
     kind: QuantizationKind = QuantizationKind.none
     double: bool = True
     compute_dtype: Dtype = Dtype.float32
+    dequantize_up_to: int = 1_000_000_000
 
 
 def pick_device(device: str) -> str:
@@ -94,6 +96,23 @@ def load_model(files: ModelFiles, dtype: str, quantization: Quantization, device
     if missing := sorted(loaded[1]["missing_keys"]):
         raise UserError(f"The model in {files.folder} lacks {len(missing)} weights ({missing[0]} …): fetch it anew.")
     return model.eval()
+
+
+def dequantized(model: "PreTrainedModel", quantization: Quantization) -> "PreTrainedModel":
+    """Return a 4-bit model with its weights dequantised once, where that says the same sooner; else as it is.
+
+    On a CPU each product with 4-bit weights dequantises them first; once before all products gives the same bits where
+    the types are the same. It takes the memory of an unquantised model, hence ``dequantize_up_to``; a GPU has kernels
+    of its own for 4-bit weights. To be called before an adapter is attached.
+    """
+    import torch
+
+    alike = quantization.kind == "nf4" and model.device.type == "cpu"
+    alike = alike and model.dtype == getattr(torch, quantization.compute_dtype)
+    if not alike or model.num_parameters() > quantization.dequantize_up_to:
+        return model
+    plain: PreTrainedModel = model.dequantize()
+    return plain
 
 
 def _brief(error: Exception) -> str:

@@ -1,9 +1,13 @@
 """What all benchmarks measure on: the embedded model and a synthetic person."""
 
+import dataclasses
+import json
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -15,6 +19,7 @@ from andraeus.models.package import Package
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
 from andraeus.phrasings.build import Phrasings
 from andraeus.phrasings.families import split_families
+from andraeus.training.recipe import LoraSpec, Recipe
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -55,3 +60,30 @@ def training_rows(facts: int) -> list[Example]:
     profile, phrasings = person(facts)
     chat = subject().chat
     return [chat.example(chat.messages(p.question), p.answer) for p in phrasings.train(profile.facts, VARIATIONS)]
+
+
+def recipe_of(name: str) -> Recipe:
+    """Return a recipe of conf/training, with those it stands on."""
+    content = yaml.safe_load((ROOT / "conf" / "training" / f"{name}.yaml").read_text())
+    below = [base for base in content.pop("defaults", []) if base != "_self_"]
+    found = recipe_of(below[0]) if below else Recipe()
+    return dataclasses.replace(found, **content)
+
+
+def lora_of(name: str) -> LoraSpec:
+    """Return an adapter's shape of conf/lora."""
+    return LoraSpec(**yaml.safe_load((ROOT / "conf" / "lora" / f"{name}.yaml").read_text()))
+
+
+def alone(module: str, *arguments: str) -> Any:
+    """Run a module in a process of its own, whose peak memory is its own; return the JSON of its last line."""
+    command = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def peak_memory_mib() -> float:
+    """Return the largest resident memory this process has had."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

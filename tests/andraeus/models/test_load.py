@@ -9,8 +9,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from andraeus.errors import UserError
-from andraeus.models.load import Quantization, QuantizationKind, load_model, load_tokenizer, pick_device
-from andraeus.models.resolve import ModelFiles
+from andraeus.models.load import (
+    Quantization,
+    QuantizationKind,
+    dequantized,
+    load_model,
+    load_tokenizer,
+    pick_device,
+)
+from andraeus.models.resolve import Dtype, ModelFiles
 from tests.conftest import TinyModel
 
 pytestmark = pytest.mark.model
@@ -65,6 +72,37 @@ def test_a_quantised_model_is_near_the_one_it_stands_for(tiny_files: SaveTiny, k
         rounded = load_model(files, "float32", Quantization(kind), "cpu")(TOKENS).logits.float()
     apart = float((rounded - exact).norm() / exact.norm())
     assert 0 < apart < 0.3
+
+
+@pytest.mark.parametrize("double", [True, False])
+def test_a_dequantised_model_says_what_4_bits_say(tiny_files: SaveTiny, double: bool) -> None:
+    from peft import LoraConfig, get_peft_model
+
+    quantization = Quantization(QuantizationKind.nf4, double)
+    models = [load_model(tiny_files(), "float32", quantization, "cpu") for _ in range(2)]
+    models[1] = dequantized(models[1], quantization)
+    assert type(models[1].model.layers[0].mlp.up_proj) is torch.nn.Linear
+    with torch.inference_mode():
+        bare = [model(TOKENS).logits for model in models]
+        assert torch.equal(*bare)
+        config = LoraConfig(r=4, init_lora_weights=False, target_modules=["q_proj", "down_proj"])
+        adapted = []
+        for model in models:
+            torch.manual_seed(0)
+            adapted.append(get_peft_model(model, config)(TOKENS).logits)
+    assert float((adapted[0] - adapted[1]).norm() / adapted[0].norm()) < 1e-6
+    assert not torch.equal(adapted[0], bare[0]), "the adapter must change something"
+
+
+def test_what_would_answer_otherwise_or_is_too_large_stays_in_4_bits(tiny_files: SaveTiny) -> None:
+    def stays(quantization: Quantization) -> bool:
+        model = load_model(tiny_files(), "float32", quantization, "cpu")
+        return dequantized(model, quantization) is model
+
+    assert stays(PLAIN)
+    assert stays(Quantization(QuantizationKind.int8))
+    assert stays(Quantization(QuantizationKind.nf4, compute_dtype=Dtype.bfloat16))
+    assert stays(Quantization(QuantizationKind.nf4, dequantize_up_to=1000))
 
 
 def test_a_given_chat_template_replaces_the_tokenizers(tiny_files: SaveTiny) -> None:
