@@ -1,5 +1,6 @@
 # make run   the default study, from a bare clone to the table
 # make test  linters, types and all tests
+# make bench speed beside public peers, 40 minutes
 # Both do all of their own set-up, once.
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: run test lint setup models calibrate tune clean
+.PHONY: run test setup models calibrate tune bench clean
 
 run: models
 	$(BIN)/andraeus $(ARGUMENTS)
@@ -41,6 +42,14 @@ calibrate: setup
 
 tune: models
 	$(BIN)/python scripts/tune.py
+
+# The peers are dependencies of the benchmark only.
+$(VENV)/.bench: $(VENV)/.models
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	touch $@
+
+bench: $(VENV)/.bench
+	$(BIN)/python -m scripts.bench
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,56 +1,54 @@
-"""One size of the scale benchmark, in a process of its own: python -m scripts.bench.scale FACTS."""
+"""One size of the scale benchmark, in a process of its own: python -m scripts.bench.scale FACTS QUANTIZATION."""
 
 import dataclasses
 import json
-import math
 import sys
 import time
 
-EPOCHS, STEPS = 1.1, 12
+from andraeus.models.load import Quantization, QuantizationKind, load_model
+from andraeus.training.adapter import attach, causal_model
+from andraeus.training.loop import planned_steps, train
+from scripts.bench.subject import alone, lora_of, peak_memory_mib, recipe_of, subject, training_rows
+
+SIZES = (10, 100, 1000)
+STEPS = 10  # of the recipe's are run: enough for a rate and for the memory's peak
 
 
-def main() -> None:
-    """Print seconds a fact and peak memory as JSON."""
-    import psutil
+def measure() -> dict[str, dict[str, float]]:
+    """Return seconds a fact and peak memory by number of facts; a size is a process.
 
-    from andraeus.models.load import Quantization
-    from andraeus.training.adapter import attach, causal_model
-    from andraeus.training.loop import train
-    from andraeus.training.recipe import LoraSpec, Recipe
-    from scripts.bench.subject import VARIATIONS, subject, training_rows
+    A recipe's steps grow with its rows, so all rows are prepared and some steps are timed.
+    """
+    return {str(facts): alone("scripts.bench.scale", str(facts), "none") for facts in SIZES}
 
-    facts = int(sys.argv[1])
-    model = subject().model()
+
+def memory() -> dict[str, dict[str, float]]:
+    """Return seconds a step and peak memory of training on a base in full and in four bits."""
+    return {kind: alone("scripts.bench.scale", "50", kind) for kind in ("none", "nf4")}
+
+
+def _one(facts: int, kind: str) -> dict[str, float]:
+    quantization = Quantization(QuantizationKind(kind))
+    model = load_model(subject().files, "float32", quantization, "cpu")
     begun = time.perf_counter()
     rows = training_rows(facts)
     prepared = time.perf_counter() - begun
-    lora, recipe = LoraSpec(r=32, alpha=64, frozen_share=0.3), Recipe(steps=STEPS, batch_size=16, learning_rate=7e-4)
-    adapted = causal_model(attach(model, lora, recipe, Quantization(), 0, "bench"))
-    train(adapted, rows, [], dataclasses.replace(recipe, steps=2), lora, 0, progress=False)
-    seconds = train(adapted, rows, [], recipe, lora, 0, progress=False).seconds / STEPS
-    steps = math.ceil(EPOCHS * len(rows) / recipe.batch_size)
-    total = prepared + steps * seconds
-    peak = psutil.Process().memory_info()
-    print(
-        json.dumps(
-            {
-                "facts": facts,
-                "rows": facts * VARIATIONS,
-                "prepared_seconds": prepared,
-                "seconds_per_step": seconds,
-                "steps": steps,
-                "seconds_per_fact": total / facts,
-                "peak_memory_mib": getattr(peak, "peak_wset", 0) / 2**20 or _peak_mib(),
-            }
-        )
-    )
-
-
-def _peak_mib() -> float:
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # The floor on the steps of a person with few facts is no matter of scale.
+    recipe, lora = dataclasses.replace(recipe_of("quick"), plateau=None, least_steps=0), lora_of("r32")
+    planned = planned_steps(recipe, len(rows))
+    adapted = causal_model(attach(model, lora, recipe, quantization, 0, "bench"))
+    some = dataclasses.replace(recipe, epochs=None, steps=STEPS)
+    train(adapted, rows, [], dataclasses.replace(some, steps=2), lora, 0, progress=False)
+    a_step = train(adapted, rows, [], some, lora, 0, progress=False).seconds / STEPS
+    return {
+        "rows": len(rows),
+        "prepared_seconds": prepared,
+        "seconds_per_step": a_step,
+        "steps": planned,
+        "seconds_per_fact": (prepared + planned * a_step) / facts,
+        "peak_memory_mib": peak_memory_mib(),
+    }
 
 
 if __name__ == "__main__":
-    main()
+    print(json.dumps(_one(int(sys.argv[1]), sys.argv[2])))
