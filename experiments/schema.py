@@ -132,4 +132,8 @@ def register() -> None:
     """Make the schema known to Hydra as ``schema``."""
     from hydra.core.config_store import ConfigStore
 
-    ConfigStore.instance().store(name="schema", node=Config)
+    store = ConfigStore.instance()
+    store.store(name="schema", node=Config)
+    # For each group that --help lists, Hydra copies all that was ever stored, a second in all. Nobody changes the
+    # copies: what is loaded from the store is copied again.
+    vars(store)["__deepcopy__"] = lambda _: store

@@ -2,7 +2,7 @@
 
 What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``paper/NAME/``: the ``summary.json`` and
 ``provenance.json`` of a study, as it wrote them. ``<!-- grader -->`` comes from the labelled
-answers under ``tests/``. A test holds the README against them.
+answers under ``tests/``, ``<!-- speed -->`` from ``benchmarks/``. A test holds the README against them.
 """
 
 import json
@@ -13,6 +13,7 @@ from typing import Any
 from andraeus.files import write_text
 from evaluation.grading.rates import Rates, rates
 from evaluation.report.formats import number
+from scripts.bench.__main__ import table
 
 ROOT = Path(__file__).resolve().parents[1]
 LABELLED = ROOT / "tests" / "evaluation" / "grading"
@@ -23,7 +24,7 @@ SUITES = ("heldout", "tiers", "blind", "seen")
 def rendered(readme: str) -> str:
     """Return the README with all its tables written anew."""
     for name in re.findall(r"<!-- (\w+) -->", readme):
-        text = grader() if name == "grader" else study(ROOT / "paper" / name)
+        text = WRITERS[name]() if name in WRITERS else study(ROOT / "paper" / name)
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         readme = block.sub(lambda match, text=text: match[1] + text + match[2], readme)
     return readme
@@ -71,11 +72,31 @@ def grader() -> str:
     return "\n".join(lines) + "\n"
 
 
+def speed() -> str:
+    """Return what `make bench` measured, machine by machine."""
+    found = [json.loads(path.read_text()) for path in sorted((ROOT / "benchmarks").glob("*.json"))]
+    return "\n\n".join(f"{table(one)}\n\n{_measured_on(one)}" for one in found) + "\n"
+
+
+def _measured_on(found: dict[str, Any]) -> str:
+    told = [one["provenance"] for one in found.values()]
+    machine, versions = told[0]["hardware"], told[0]["versions"]
+    commits = " and ".join(dict.fromkeys(one["commit"][:8] for one in told))
+    dates = " and ".join(dict.fromkeys(one["date"] for one in told))
+    return (
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {told[0]['threads']} threads; torch "
+        f"{versions['torch']}, transformers {versions['transformers']}, TRL {versions['trl']}; commit {commits}, {dates}."
+    )
+
+
 def _grader_row(what: str, r: Rates) -> str:
     return (
         f"| {what}, {r.group} | {r.right} | {r.wrong} | {len(r.false_accepts)} ({r.false_accept_rate:.1%}) "
         f"| {len(r.false_rejects)} ({r.false_reject_rate:.1%}) |"
     )
+
+
+WRITERS = {"grader": grader, "speed": speed}
 
 
 if __name__ == "__main__":

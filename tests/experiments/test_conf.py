@@ -100,3 +100,15 @@ def test_a_class_that_does_not_exist_is_named() -> None:
 )
 def test_the_default_study_is_added_only_where_nothing_else_is_asked(typed: list[str], added: bool) -> None:
     assert ("experiment=quickstart" in with_default_study(typed)) is added
+
+
+def test_what_is_stored_is_not_copied_for_each_group_of_the_help() -> None:
+    import copy
+
+    from hydra.core.config_store import ConfigStore
+
+    store = ConfigStore.instance()
+    assert copy.deepcopy(store) is store
+    loaded = store.load("schema.yaml").node
+    loaded.seed = 17
+    assert store.load("schema.yaml").node.seed == 0, "what is loaded is a copy"
