@@ -27,7 +27,7 @@ def measure(runs: int) -> dict[str, dict[str, Any]]:
     chat = subject().chat
     asked = [(p.question, fact) for fact in profile.facts for p in phrasings.draw(fact, "test", 1)]
     bare = [chat.prompt(chat.messages(question)) for question, _ in asked]
-    drafts = [chat.example([], trained_answer(fact, AnswerStyle.sentence)).answer for _, fact in asked]
+    drafts = [chat.example(chat.messages(""), trained_answer(fact, AnswerStyle.sentence)).answer for _, fact in asked]
     facts = " ".join(fact.statement(profile.name) for fact in profile.facts)
     told = [
         chat.prompt([{"role": "system", "content": facts}, {"role": "user", "content": question}])

@@ -42,3 +42,21 @@ def test_a_known_profile_says_nothing(capsys: pytest.CaptureFixture[str]) -> Non
     assert Cell(composed("facts=alex")).profile.name == "Alex"
     assert Cell(composed("facts=synthetic", "facts.n=200")).profile.facts
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_drafted_is_what_was_trained() -> None:
+    cell = Cell(composed("facts=alex", "suite=tiers"))
+    trained = {(p.fact, p.answer) for p in cell.material.trained}
+    assert cell.drafts is not None
+    drafted = dict(zip((item.id for item in cell.items), cell.drafts, strict=True))
+    for item in cell.items:
+        if item.tier == 4:
+            assert drafted[item.id] == "", "a composed question has no answer that was trained"
+        else:
+            assert (item.fact, drafted[item.id]) in trained
+    assert {bool(draft) for draft in cell.drafts} == {True, False}
+
+
+@pytest.mark.parametrize("overrides", [["arm=oracle"], ["arm=base"], ["generation.drafts=none"]])
+def test_an_arm_that_was_trained_to_say_nothing_drafts_nothing(overrides: list[str]) -> None:
+    assert Cell(composed("facts=alex", *overrides)).drafts is None
