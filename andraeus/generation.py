@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
-NEAR = 1e-3  # two best logits closer than this may fall the other way in another order of summing
+NEAR = 1e-3  # two best float32 logits closer than this may fall the other way in another order of summing
 _AT_ONCE = 256  # rows whose logits are held at a time: 50 MB for a vocabulary of 50,000
 
 
@@ -25,14 +25,16 @@ class Answer:
     Attributes:
         tokens: Generated token ids, without the end token.
         finished: False where the answer was cut at the limit.
-        near_ties: Tokens (the end among them) whose logit lay within `NEAR` of another's: there, and only there, can
-            equal computations that sum in another order answer otherwise.
+        near_ties: Tokens (the end among them) whose logit lay within `NEAR` of another's: where, in float32, equal
+            computations that sum in another order may answer otherwise.
+        drafted: Whether a draft was verified.
         seconds: Its share of its batch's time and of the common prefix's.
     """
 
     tokens: tuple[int, ...]
     finished: bool
     near_ties: int
+    drafted: bool
     seconds: float
 
 
@@ -54,7 +56,8 @@ def generate(
 
     A draft is a guess at an answer. It is read together with its prompt, and as much of it is kept as the model
     would have said (Leviathan et al. 2023, for greedy decoding and a draft that is given); decoding goes on from
-    there. A wrong draft costs its tokens and changes nothing.
+    there. A wrong draft costs a second reading of its prompt and changes nothing; that holds for models whose products
+    treat each token alone (LLM.int8 does not).
 
     Greedy means the likeliest token: penalties in the model's own generation settings do not apply.
 
@@ -65,7 +68,7 @@ def generate(
         max_new_tokens: Longest answer.
         batch_size: Prompts answered together; similar lengths go together.
         drafts: A guess at each answer; may be empty, and counts up to its first end token.
-        progress: Called with the number of prompts of each finished batch.
+        progress: Called with the number of prompts that are finished with each batch.
 
     Returns:
         Answers in the order of the prompts.
@@ -80,10 +83,12 @@ def generate(
         length = common_prefix(prompts) if shares else 0
         prefix = encode(model, prompts[0][:length]) if length else []
     with prefixed_attention(model) as ours:
-        if ours and drafts:
-            for part in _batches(asked, batch_size):
-                with _timed(part):
-                    _verify(model, part, prefix, length)
+        drafted = [one for one in asked if one.draft]
+        if drafted and not ours:
+            print(f"Note: answers are not drafted, since the model attends by {model.config._attn_implementation}.")
+        for part in _batches(drafted if ours else [], batch_size):
+            with _timed(part):
+                _verify(model, part, prefix, length)
         left = [one for one in asked if one.is_open(end_tokens, max_new_tokens)]
         if progress is not None and len(left) < len(asked):
             progress(len(asked) - len(left))
@@ -106,6 +111,7 @@ class _Asked:
     draft: tuple[int, ...]
     said: list[int] = field(default_factory=list)
     near_ties: int = 0
+    drafted: bool = False
     seconds: float = 0.0
 
     def say(self, tokens: Sequence[int], ties: Sequence[bool]) -> None:
@@ -117,7 +123,8 @@ class _Asked:
 
     def answer(self, end_tokens: frozenset[int]) -> Answer:
         ended = self.said[-1] in end_tokens
-        return Answer(tuple(self.said[:-1] if ended else self.said), ended, self.near_ties, self.seconds)
+        said = tuple(self.said[:-1] if ended else self.said)
+        return Answer(said, ended, self.near_ties, self.drafted, self.seconds)
 
 
 def _batches(asked: Sequence[_Asked], size: int) -> Iterator[list[_Asked]]:
@@ -152,6 +159,7 @@ def _verify(model: "PreTrainedModel", asked: Sequence[_Asked], prefix: Prefix, l
     for one in asked:
         until = next((i for i, token in enumerate(one.draft) if token != tokens[i]), len(one.draft)) + 1
         one.say(tokens[:until], ties[:until])
+        one.drafted = True
         tokens, ties = tokens[len(one.draft) + 1 :], ties[len(one.draft) + 1 :]
 
 
@@ -189,9 +197,9 @@ def _likeliest(model: "PreTrainedModel", hidden: "Tensor") -> "tuple[Tensor, Ten
     best, ties = [], []
     for start in range(0, len(hidden), _AT_ONCE):
         logits = model.get_output_embeddings()(hidden[start : start + _AT_ONCE])
-        two = logits.topk(2)  # cheaper than a maximum and a comparison with all others
-        best.append(two.indices[:, 0])
-        ties.append(two.values[:, 0] - two.values[:, 1] < NEAR)
+        first, second = logits.topk(2).values.unbind(-1)
+        best.append(logits.argmax(-1))  # of equal ones the first, as Transformers takes it
+        ties.append(first - second < NEAR)
     return torch.cat(best), torch.cat(ties)
 
 

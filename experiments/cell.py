@@ -11,6 +11,7 @@ from andraeus.errors import UserError
 from andraeus.facts.fact import Fact, Profile
 from andraeus.facts.file import unknown_relations
 from andraeus.hashing import content_hash
+from andraeus.models.load import QuantizationKind
 from andraeus.models.resolve import ModelFiles, resolve
 from andraeus.phrasings.answers import trained_answer
 from andraeus.phrasings.build import Phrasing, Phrasings
@@ -87,17 +88,22 @@ class Cell:
 
     @property
     def drafted(self) -> bool:
-        """Whether answers are drafted: by an arm that was trained to say a sentence that is known."""
-        return self.arm.trained and self.spec.generation.drafts == Drafts.expected
+        """Whether answers are drafted: by an arm that was trained to say a sentence that is known.
+
+        LLM.int8 rounds a token by what stands beside it, so there a draft could change an answer.
+        """
+        alone = self.spec.quantization.kind != QuantizationKind.int8
+        return self.arm.trained and alone and self.spec.generation.drafts == Drafts.expected
 
     @property
     def drafts(self) -> list[str] | None:
-        """What the model was trained to answer, item by item, and "" where it was trained to answer nothing."""
+        """What the model was trained to say to an item's question, or else about its fact; "" of compositions."""
         if not self.drafted:
             return None
         style = self.spec.phrasings.answers
         said = {fact.id: trained_answer(fact, style) for fact in self.material.facts}
-        return [said.get(item.fact, "") for item in self.items]
+        trained = {(p.fact, p.question): p.answer for p in self.material.trained}
+        return [trained.get((item.fact, item.question), said.get(item.fact, "")) for item in self.items]
 
     @cached_property
     def start(self) -> Start | None:

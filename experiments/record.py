@@ -51,7 +51,8 @@ class Record(BaseModel):
     objective: float | None = Field(None, description="Accuracy by the grader of the day the cell ran")
     drafts: Literal["none", "expected"] = Field("none", description="What answers were drafted by")
     near_ties: int | None = Field(
-        None, description="Tokens whose logit lay within 0.001 of another's: only there can drafts change an answer"
+        None,
+        description="Tokens whose logit lay within 0.001 of another's: where, in float32, drafts may change an answer",
     )
     training: dict[str, Any] | None = Field(None, description="Steps, examples and stopping of the adapter")
     timing: Timing | None = None

@@ -63,8 +63,8 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.write(folder)
         tracker.begin(_info(cell))
         training = ensure_adapter(cell, store, tracker.log) if cell.arm.trained else None
-        items, timing = _ask(cell, store, training)
-        record.drafts = "expected" if cell.drafted else "none"
+        items, timing, drafted = _ask(cell, store, training)
+        record.drafts = "expected" if drafted else "none"
         record.near_ties = sum(item["near_ties"] for item in items)
         write_text(folder / "items.jsonl", "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
         write_text(folder / "config.yaml", OmegaConf.to_yaml(cell.config, resolve=True))
@@ -182,8 +182,8 @@ def _base(cell: Cell) -> "tuple[PreTrainedModel, Chat]":
     return load_model(cell.files, spec.model.dtype, spec.quantization, spec.device), Chat(tokenizer, spec.chat.system)
 
 
-def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[list[dict[str, Any]], Timing]:
-    """Put all items to the arm; return what goes into items.jsonl, and how long it took."""
+def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[list[dict[str, Any]], Timing, bool]:
+    """Put all items to the arm; return what goes into items.jsonl, how long it took, and whether drafts were used."""
     from andraeus.generation import generate
     from andraeus.models.load import dequantized
     from andraeus.training.fused import fused_lora
@@ -231,7 +231,8 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
             }
         )
     seconds = numpy.array([answer.seconds for answer in answers])
-    p50, p90, p99 = (None if drafts else float(numpy.quantile(seconds, q)) for q in (0.5, 0.9, 0.99))
+    drafted = any(answer.drafted for answer in answers)
+    p50, p90, p99 = (None if drafted else float(numpy.quantile(seconds, q)) for q in (0.5, 0.9, 0.99))
     timing = Timing(
         train_seconds=training["seconds"] if training else None,
         evaluation_seconds=float(seconds.sum()),
@@ -240,7 +241,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         latency_p99=p99,
         peak_memory_mib=provenance.peak_memory_mib(),
     )
-    return rows, timing
+    return rows, timing, drafted
 
 
 def _drafted(chat: Chat, answer: str) -> tuple[int, ...]:

@@ -83,9 +83,10 @@ def _measured_on(found: dict[str, Any]) -> str:
     machine, versions = told[0]["hardware"], told[0]["versions"]
     commits = " and ".join(dict.fromkeys(one["commit"][:8] for one in told))
     dates = " and ".join(dict.fromkeys(one["date"] for one in told))
+    libraries = ", ".join(f"{name} {versions[name]}" for name in ("torch", "transformers", "trl"))
     return (
-        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {told[0]['threads']} threads; torch "
-        f"{versions['torch']}, transformers {versions['transformers']}, TRL {versions['trl']}; commit {commits}, {dates}."
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {told[0]['threads']} threads; "
+        f"{libraries}; commit {commits}, {dates}."
     )
 
 

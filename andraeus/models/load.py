@@ -101,9 +101,10 @@ def load_model(files: ModelFiles, dtype: str, quantization: Quantization, device
 def dequantized(model: "PreTrainedModel", quantization: Quantization) -> "PreTrainedModel":
     """Return a 4-bit model with its weights dequantised once, where that says the same sooner; else as it is.
 
-    On a CPU each product with 4-bit weights dequantises them first; once before all products gives the same bits where
-    the types are the same. It takes the memory of an unquantised model, hence ``dequantize_up_to``; a GPU has kernels
-    of its own for 4-bit weights. To be called before an adapter is attached.
+    On a CPU each product with 4-bit weights dequantises them first; once before all products is the same where the
+    types are (but for processors with AVX512-BF16, on which bitsandbytes multiplies in less than float32). It takes the
+    memory of an unquantised model, hence ``dequantize_up_to``; a GPU has kernels of its own for 4-bit weights. To be
+    called before an adapter is attached.
     """
     import torch
 

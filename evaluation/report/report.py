@@ -138,7 +138,8 @@ def costs(timings: Mapping[str, Any]) -> str:
         return f"No cell was timed. {total}\n"
     return (
         f"Each number is the median over the arm's cells that have it; {NOTHING} where none has (an arm that does not "
-        f"train has no training time, drafted answers have no latency). {total}\n\n{to_markdown(table)}"
+        f"train has no training time; drafted answers have no latency, and come sooner than to somebody who asks). "
+        f"{total}\n\n{to_markdown(table)}"
     )
 
 

@@ -35,8 +35,8 @@ def measure(runs: int) -> dict[str, dict[str, Any]]:
     ]
     model = _trained()
     return {
-        "finetune": _measure(model, bare, runs, drafts),
-        "finetune, undrafted": _measure(model, bare, runs),
+        "finetune": _measure(model, bare, runs),
+        "finetune, its trained answers verified": _measure(model, bare, runs, drafts),
         "system_prompt": _measure(subject().model(), told, runs),
     }
 

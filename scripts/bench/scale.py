@@ -8,7 +8,8 @@ import time
 from andraeus.models.load import Quantization, QuantizationKind, load_model
 from andraeus.training.adapter import attach, causal_model
 from andraeus.training.loop import planned_steps, train
-from scripts.bench.subject import alone, lora_of, peak_memory_mib, recipe_of, subject, training_rows
+from experiments.provenance import peak_memory_mib
+from scripts.bench.subject import alone, lora_of, recipe_of, subject, training_rows
 
 SIZES = (10, 100, 1000)
 STEPS = 10  # of the recipe's are run: enough for a rate and for the memory's peak

@@ -16,7 +16,8 @@ from typing import Any
 
 from andraeus.models.load import Quantization, QuantizationKind, load_model
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
-from scripts.bench.subject import AnonymousMemory, alone, peak_memory_mib, recipe_of
+from experiments.provenance import peak_memory_mib
+from scripts.bench.subject import AnonymousMemory, alone, recipe_of
 
 ROWS, ROW_TOKENS, ANSWER_TOKENS = 8, 48, 8
 PROMPT = tuple(range(100, 140))

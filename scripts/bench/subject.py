@@ -99,10 +99,3 @@ class AnonymousMemory(threading.Thread):
             now = next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
             self.peak_mib = max(self.peak_mib, now / 2**10)
             time.sleep(0.1)
-
-
-def peak_memory_mib() -> float:
-    """Return the largest resident memory this process has had."""
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)

@@ -144,14 +144,16 @@ def test_rows_that_have_ended_leave_the_batch(tiny_model: TinyModel, chat: Chat)
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared prefix", "nothing shared"])
 def test_a_model_that_attends_otherwise_is_answered_by_transformers(
-    tiny_model: TinyModel, chat: Chat, shared: bool
+    tiny_model: TinyModel, chat: Chat, shared: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = tiny_model("gemma3")
     model.set_attn_implementation("eager")
     prompts = [chat.prompt(chat.messages(q)) for q in QUESTIONS] if shared else UNLIKE
     model.generation_config.update(repetition_penalty=1.5)
-    answers = generate(model, prompts, end_tokens=NO_END, max_new_tokens=6, batch_size=3)
+    answers = generate(model, prompts, end_tokens=NO_END, max_new_tokens=6, batch_size=3, drafts=[(5,)] * len(prompts))
     assert model.generation_config.repetition_penalty == 1.5, "the model's settings are its own again"
+    assert "answers are not drafted" in capsys.readouterr().out
+    assert not any(answer.drafted for answer in answers)
     model.generation_config.repetition_penalty = 1.0
     assert told(answers) == [alone(model, prompt, 6, NO_END) for prompt in prompts]
 

@@ -57,6 +57,13 @@ def test_what_is_drafted_is_what_was_trained() -> None:
     assert {bool(draft) for draft in cell.drafts} == {True, False}
 
 
-@pytest.mark.parametrize("overrides", [["arm=oracle"], ["arm=base"], ["generation.drafts=none"]])
+def test_a_trained_question_is_drafted_by_its_own_answer() -> None:
+    cell = Cell(composed("facts=alex", "suite=seen", "suite.per_fact=20"))
+    own = {(p.fact, p.question): p.answer for p in cell.material.trained}
+    assert cell.drafts == [own[item.fact, item.question] for item in cell.items]
+    assert any(draft.startswith(("Yes, ", "No, ")) for draft in cell.drafts), "confirming questions are among them"
+
+
+@pytest.mark.parametrize("overrides", [["arm=oracle"], ["arm=base"], ["generation.drafts=none"], ["quantization=int8"]])
 def test_an_arm_that_was_trained_to_say_nothing_drafts_nothing(overrides: list[str]) -> None:
     assert Cell(composed("facts=alex", *overrides)).drafts is None
