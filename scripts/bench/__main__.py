@@ -95,12 +95,16 @@ def _paired(what: str, peer: str) -> Callable[[Any], list[list[str]]]:
                 f"{what}, {name}",
                 f"{row['ours_per_second']:.1f} {row['unit']}/s",
                 f"{row['theirs_per_second']:.1f} ({peer})",
-                f"{row['ratio']:.2f} ({row['ratio_min']:.2f}–{row['ratio_max']:.2f})",
+                f"{row['ratio']:.2f} ({row['ratio_min']:.2f}–{row['ratio_max']:.2f}){_differing(row)}",
             ]
             for name, row in found.items()
         ]
 
     return rows
+
+
+def _differing(row: dict[str, Any]) -> str:
+    return f"; {row['answers_that_differ']} of {row['answers']} answers differ" if "answers" in row else ""
 
 
 def _scale(found: Any) -> list[list[str]]:

@@ -38,7 +38,7 @@ class Shape:
 SHAPES = {
     "batch 32": Shape(32, 1, 16, False, 1),
     "batch 8": Shape(8, 1, 16, False, 3),
-    "source recipe (r 64; TRL as 2 x 4 with checkpointing, ours as 8 without)": Shape(2, 4, 64, True, 2),
+    "source recipe (2 x 4, r 64, checkpointing)": Shape(2, 4, 64, True, 2),
 }
 
 
