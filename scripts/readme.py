@@ -83,10 +83,12 @@ def _measured_on(found: dict[str, Any]) -> str:
     machine, versions = told[0]["hardware"], told[0]["versions"]
     commits = " and ".join(dict.fromkeys(one["commit"][:8] for one in told))
     dates = " and ".join(dict.fromkeys(one["date"] for one in told))
+    dirty = ", ".join(part for part, one in found.items() if one["provenance"]["dirty"])
     libraries = ", ".join(f"{name} {versions[name]}" for name in ("torch", "transformers", "trl"))
     return (
         f"{machine['cpu']}, {machine['cores']} cores, {machine['memory_gib']} GiB, {told[0]['threads']} threads; "
-        f"{libraries}; commit {commits}, {dates}."
+        f"{libraries}; commit {commits}, {dates}"
+        f"{f' (with uncommitted changes: {dirty})' if dirty else ''}."
     )
 
 

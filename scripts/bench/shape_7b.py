@@ -34,17 +34,18 @@ def measure() -> dict[str, Any]:
     return {"parameters": parameters, "step": step, "reload": reload}
 
 
-def write_base(folder: Path) -> int:
-    """Write random weights of Qwen2.5-7B's shape, a file a layer; return how many there are."""
+def write_base(folder: Path, **changes: Any) -> int:
+    """Write random weights of Qwen2.5-7B's shape, with changes to its config, a file a layer; return how many."""
     import torch
     from safetensors.torch import save_file
     from transformers import AutoModelForCausalLM, Qwen2Config
 
-    config = Qwen2Config(
-        vocab_size=152064, hidden_size=3584, intermediate_size=18944, num_hidden_layers=28, num_attention_heads=28,
-        num_key_value_heads=4, max_position_embeddings=32768, rope_theta=1e6, rms_norm_eps=1e-6,
-        tie_word_embeddings=False, dtype="bfloat16",
-    )  # fmt: skip
+    shape = {
+        "vocab_size": 152064, "hidden_size": 3584, "intermediate_size": 18944, "num_hidden_layers": 28,
+        "num_attention_heads": 28, "num_key_value_heads": 4, "max_position_embeddings": 32768, "rope_theta": 1e6,
+        "rms_norm_eps": 1e-6, "tie_word_embeddings": False, "dtype": "bfloat16",
+    }  # fmt: skip
+    config = Qwen2Config(**{**shape, **changes})
     config.save_pretrained(folder)
     with torch.device("meta"):
         shapes = AutoModelForCausalLM.from_config(config).state_dict()

@@ -18,6 +18,7 @@ from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from andraeus.training.loop import train
 from andraeus.training.recipe import LoraSpec, Optimizer, Recipe
+from scripts.bench.shape_7b import write_base
 from tests.conftest import CONF
 
 if TYPE_CHECKING:
@@ -49,35 +50,10 @@ def lora() -> LoraSpec:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> ModelFiles:
-    from safetensors.torch import save_file
-    from transformers import AutoModelForCausalLM, Qwen2Config
-
-    config = Qwen2Config(
-        vocab_size=2000,
-        hidden_size=3584,
-        intermediate_size=18944,
-        num_hidden_layers=1,
-        num_attention_heads=28,
-        num_key_value_heads=4,
-        max_position_embeddings=512,
-        rms_norm_eps=1e-6,
-        tie_word_embeddings=False,
-        bos_token_id=1,
-        eos_token_id=2,
-    )
-    with torch.device("meta"):
-        shapes = AutoModelForCausalLM.from_config(config).state_dict()
-    # Drawing 240 million numbers takes longer than training on them: a million are drawn and laid end to end.
-    drawn = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0)).mul(0.02).bfloat16()
-    weights = {
-        name: torch.ones(of.shape, dtype=torch.bfloat16)
-        if "norm" in name
-        else drawn.repeat(of.numel() // len(drawn) + 1)[: of.numel()].view(of.shape).clone()
-        for name, of in shapes.items()
-    }
     folder = tmp_path_factory.mktemp("7b") / "base"
-    config.save_pretrained(folder)
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    write_base(
+        folder, num_hidden_layers=1, vocab_size=2000, max_position_embeddings=512, bos_token_id=1, eos_token_id=2
+    )
     return resolve(ModelSpec(name="shape of 7B", path=str(folder)))
 
 
