@@ -38,6 +38,10 @@ RULES: tuple[Rule, ...] = (
     (lambda c: c.training.least_steps < 0, "training.least_steps must be at least 0."),
     (lambda c: c.training.batch_size < 1, "training.batch_size must be at least 1."),
     (lambda c: c.training.accumulation < 1, "training.accumulation must be at least 1."),
+    (
+        lambda c: c.training.tokens_per_pass is not None and c.training.tokens_per_pass < 1,
+        "training.tokens_per_pass must be at least 1, or null.",
+    ),
     (lambda c: c.training.learning_rate <= 0, "training.learning_rate must be above 0."),
     (lambda c: c.training.b_ratio <= 0, "training.b_ratio must be above 0."),
     (lambda c: not 0 < c.training.beta2 < 1, "training.beta2 must lie in (0, 1)."),

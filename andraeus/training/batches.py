@@ -4,6 +4,7 @@ All examples of a chat-tuned model begin with the same tokens (system turn, open
 turn); `andraeus.training.packing` lets one copy of them serve the whole batch.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,28 @@ def collate(examples: Sequence[Example], prefix_length: int) -> Batch:
 def shared_prefix_length(examples: Sequence[Example]) -> int:
     """Return how many leading prompt tokens all examples share."""
     return common_prefix([e.prompt for e in examples])
+
+
+def passes(rows: Sequence[Example], prefix: int, tokens: int) -> list[list[Example]]:
+    """Cut the rows of a step into the fewest passes, alike in length, of about so many tokens at most.
+
+    Args:
+        rows: The rows of one optimiser step.
+        prefix: Leading tokens that all rows share; each pass computes them once.
+        tokens: Tokens of a pass, prefix included; one may be longer by a row.
+
+    Returns:
+        Rows by pass, shortest first: neighbours of one length leave attention little padding.
+    """
+    ordered = sorted(rows, key=len)
+    own = [len(row) - prefix for row in ordered]
+    count = min(len(rows), math.ceil(sum(own) / max(1, tokens - prefix)))
+    parts: list[list[Example]] = [[] for _ in range(count)]
+    before = 0.0
+    for row, length in zip(ordered, own, strict=True):
+        parts[int((before + length / 2) * count / sum(own))].append(row)
+        before += length
+    return [part for part in parts if part]
 
 
 def epoch_order(examples: Sequence[Example], batch_size: int, seed: int, epoch: int) -> Iterator[list[int]]:

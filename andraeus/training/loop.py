@@ -11,7 +11,7 @@ from andraeus.chat import Example
 from andraeus.errors import UserError
 from andraeus.progress import bar as progress_bar
 from andraeus.seeds import stream_seed
-from andraeus.training.batches import Batch, collate, epoch_order, shared_prefix_length
+from andraeus.training.batches import Batch, collate, epoch_order, passes, shared_prefix_length
 from andraeus.training.fused import fused_lora
 from andraeus.training.loss import answered_rows, summed_loss
 from andraeus.training.packing import packed_attention
@@ -126,7 +126,7 @@ class _Run:
         self.prefix = shared_prefix_length(rows)
         self.planned = planned_steps(recipe, len(rows))
         self.accumulation = min(recipe.accumulation, math.ceil(len(rows) / recipe.batch_size))
-        self.batches = _batches(rows, recipe, seed, self.prefix)
+        self.batches = _batches(rows, recipe, seed)
         self.accelerator = Accelerator(cpu=model.device.type == "cpu")
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = self.accelerator.prepare(_optimizer(recipe, _groups(model, recipe)))
@@ -155,11 +155,11 @@ class _Run:
 
     def _update(self) -> bool:
         """Take one optimiser step; return False where loss or gradient is no longer a number."""
-        micros = [next(self.batches).to(self.model.device) for _ in range(self.accumulation)]
-        tokens = sum(micro.answer_tokens for micro in micros)
+        batches = self._next_step()
+        tokens = sum(batch.answer_tokens for batch in batches)
         self.loss = 0.0
-        for micro in micros:
-            part = summed_loss(self.model, micro, packed=self.packed) / tokens
+        for batch in batches:
+            part = summed_loss(self.model, batch, packed=self.packed) / tokens
             self.accelerator.backward(part)
             self.loss += part.item()
         norm = self.accelerator.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
@@ -169,8 +169,15 @@ class _Run:
         self.scheduler.step()
         self.optimizer.zero_grad()
         self.step += 1
-        self.seen += sum(len(micro.tokens) for micro in micros)
+        self.seen += sum(len(batch.tokens) for batch in batches)
         return True
+
+    def _next_step(self) -> list[Batch]:
+        """Return the next step's rows in the batches that go through the model one after the other."""
+        parts = [next(self.batches) for _ in range(self.accumulation)]
+        if self.packed and self.recipe.tokens_per_pass is not None:
+            parts = passes([row for part in parts for row in part], self.prefix, self.recipe.tokens_per_pass)
+        return [collate(part, self.prefix).to(self.model.device) for part in parts]
 
     def _tell(self, rate: float) -> None:
         if self.log is not None:
@@ -246,11 +253,11 @@ class _PlateauWatch:
         return self._since >= self.rule.patience
 
 
-def _batches(rows: Sequence[Example], recipe: Recipe, seed: int, prefix: int) -> Iterator[Batch]:
+def _batches(rows: Sequence[Example], recipe: Recipe, seed: int) -> Iterator[list[Example]]:
     epoch = 0
     while True:
         for indices in epoch_order(rows, recipe.batch_size, seed, epoch):
-            yield collate([rows[i] for i in indices], prefix)
+            yield [rows[i] for i in indices]
         epoch += 1
 
 

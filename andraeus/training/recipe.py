@@ -93,6 +93,9 @@ class Recipe:
         max_length: Longest row in tokens; a longer one is an error, never cut.
         gradient_checkpointing: Trade time for memory.
         packing: Lay the rows of a batch end to end behind one copy of their chat prefix. Exact.
+        tokens_per_pass: About how many tokens go through the model at once where rows are packed: a step's rows are
+            cut into as few passes as that allows, whatever its micro-batches. It bounds memory, and changes no step.
+            ``None`` makes each micro-batch a pass.
         fused_lora: Compute each LoRA layer in one autograd step. Exact.
         start: Adapter to begin at: ``package:NAME`` for the one that ships for that model, if one does, or a
             folder; ``None`` begins at zero.
@@ -116,6 +119,7 @@ class Recipe:
     max_length: int = 512
     gradient_checkpointing: bool = False
     packing: bool = True
+    tokens_per_pass: int | None = 640
     fused_lora: bool = True
     start: str | None = None
     checkpoints: tuple[int, ...] = ()

@@ -29,7 +29,7 @@ def parts() -> dict[str, Callable[[int], Any]]:
         "training": training.measure,
         "answering": answering.measure,
         "fifty": lambda _: fifty.measure(),
-        "scale": lambda _: scale.measure(),
+        "scale": scale.measure,
         "memory": lambda _: scale.memory(),
         "together": together.measure,
         "shape_7b": lambda _: shape_7b.measure(),
@@ -114,7 +114,7 @@ def _scale(found: Any) -> list[list[str]]:
             f"training on {facts} facts",
             f"{row['seconds_per_fact']:.2f} s a fact, {row['peak_memory_mib']:.0f} MiB at the peak",
             f"{first:.2f} s on {next(iter(found))}",
-            f"{row['seconds_per_fact'] / first:.2f}",
+            f"{row['ratio_to_smallest']:.2f}",
         ]
         for facts, row in found.items()
     ]

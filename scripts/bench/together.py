@@ -27,7 +27,7 @@ def _measure(batch: int, runs: int) -> dict[str, Any]:
 
     def rate(adapters: int) -> float:
         steps = min(4, max(ADAPTERS) // adapters)
-        recipe = Recipe(steps=steps, batch_size=batch * adapters, learning_rate=1e-4)
+        recipe = Recipe(steps=steps, batch_size=batch * adapters, learning_rate=1e-4, tokens_per_pass=None)
         return batch * adapters * steps / train(model, rows, [], recipe, lora, 0, progress=False).seconds
 
     rate(1)

@@ -8,7 +8,7 @@ from andraeus.chat import Example
 from andraeus.models.load import Quantization
 from andraeus.training.adapter import attach, causal_model
 from andraeus.training.loop import train
-from andraeus.training.recipe import LoraSpec, Recipe
+from andraeus.training.recipe import LoraSpec, Recipe, Schedule
 from scripts.bench.pairs import paired
 from scripts.bench.subject import subject, training_rows
 
@@ -21,8 +21,7 @@ class Shape:
 
     Attributes:
         batch: Rows in a micro-batch.
-        accumulation: Micro-batches in a step, on the peer's side; ours makes one batch of them, which is the same
-            step (losses are weighted by answer tokens on both).
+        accumulation: Micro-batches in a step (losses are weighted by answer tokens on both sides).
         rank: Rank of the adapter.
         checkpointing: Whether the peer trades time for memory, as the source recipe does; ours need not.
         steps: Optimiser steps in one run.
@@ -50,8 +49,14 @@ def measure(runs: int) -> dict[str, dict[str, Any]]:
 def _measure(shape: Shape, runs: int) -> dict[str, Any]:
     rows = training_rows(FACTS)[: shape.batch * shape.accumulation * shape.steps]
     lora = LoraSpec(r=shape.rank, alpha=2 * shape.rank)
-    size = shape.batch * shape.accumulation
-    recipe = Recipe(steps=shape.steps, batch_size=size, learning_rate=3e-4, schedule="constant", warmup_ratio=0)
+    recipe = Recipe(
+        steps=shape.steps,
+        batch_size=shape.batch,
+        accumulation=shape.accumulation,
+        learning_rate=3e-4,
+        schedule=Schedule.constant,
+        warmup_ratio=0,
+    )
     model = causal_model(attach(subject().model(), lora, recipe, Quantization(), 0, "bench"))
     peer = Peer(shape, lora, rows)
 

@@ -64,6 +64,24 @@ def test_int8_stores_linear_weights_in_eight_bits(tiny_files: SaveTiny) -> None:
     assert linear.weight.dtype == torch.int8
 
 
+@pytest.mark.parametrize("kind", list(QuantizationKind))
+def test_what_is_not_kept_as_it_is_is_read_and_not_mapped(
+    tiny_files: SaveTiny, kind: QuantizationKind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import modeling_utils
+
+    plain, told = modeling_utils.safe_open, []
+
+    def spy(file: object, **how: object) -> object:
+        told.append(how["backend"])
+        return plain(file, **how)
+
+    monkeypatch.setattr(modeling_utils, "safe_open", spy)
+    load_model(tiny_files(), "float32", Quantization(kind), "cpu")
+    assert set(told) == {"mmap" if kind == "none" else "pread"}
+    assert modeling_utils.safe_open is spy
+
+
 @pytest.mark.parametrize("kind", [QuantizationKind.nf4, QuantizationKind.int8])
 def test_a_quantised_model_is_near_the_one_it_stands_for(tiny_files: SaveTiny, kind: QuantizationKind) -> None:
     files = tiny_files()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andraeus.chat import Example
-from andraeus.training.batches import IGNORED, collate, epoch_order, shared_prefix_length
+from andraeus.training.batches import IGNORED, collate, epoch_order, passes, shared_prefix_length
 
 token = st.integers(1, 9)
 examples = st.lists(
@@ -88,3 +88,24 @@ def test_the_order_stays_random_between_epochs() -> None:
         for epoch in range(4)
     ]
     assert len(neighbours[0] & neighbours[1] & neighbours[2] & neighbours[3]) < 8
+
+
+@given(examples, st.integers(1, 60))
+def test_passes_hold_each_row_once_and_about_so_many_tokens(rows: list[Example], tokens: int) -> None:
+    prefix = shared_prefix_length(rows)
+    parts = passes(rows, prefix, tokens)
+    assert sorted((row for part in parts for row in part), key=repr) == sorted(rows, key=repr)
+    assert all(parts)
+    own = [len(row) - prefix for row in rows]
+    # A row that lies across the border of two passes goes to one of them whole.
+    most = max(tokens - prefix, sum(own) / len(own)) + max(own)
+    assert all(sum(len(row) - prefix for row in part) <= most for part in parts)
+
+
+def test_passes_are_the_fewest_and_alike_in_length() -> None:
+    rows = rows_of([9, 9, 9, 9, 29, 29])  # 10 or 30 tokens with the answer's
+    assert passes(rows, 0, 100) == [rows]
+    assert [[len(row) for row in part] for part in passes(rows, 0, 60)] == [[10, 10, 10, 10], [30, 30]]
+    assert [len(part) for part in passes(rows_of([9] * 16), 0, 80)] == [8, 8]
+    # A limit below every row moves a row at a time.
+    assert passes(rows_of([9] * 3), 0, 1) == [[row] for row in rows_of([9] * 3)]

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -148,11 +148,31 @@ def test_accumulation_changes_nothing(
     # Rows of unlike numbers of answer tokens: means of means would weigh them otherwise.
     assert len({len(row.answer) for row in rows}) > 2
     whole, halves, quarters = (
-        first_gradient(recipe(steps=1, batch_size=size, accumulation=times, packing=packing))
+        first_gradient(recipe(steps=1, batch_size=size, accumulation=times, packing=packing, tokens_per_pass=None))
         for size, times in ((8, 1), (4, 2), (2, 4))
     )
     assert float((halves - whole).norm() / whole.norm()) <= 1e-5
     assert float((quarters - whole).norm() / whole.norm()) <= 1e-5
+
+
+@pytest.mark.parametrize("tokens", [1, 60, 10_000], ids=["a row or two a pass", "some passes", "one pass"])
+def test_the_tokens_of_a_pass_change_nothing(
+    first_gradient: "Callable[[Recipe], Tensor]", rows: list[Example], tokens: int
+) -> None:
+    plain = first_gradient(recipe(steps=1, batch_size=2, accumulation=4, packing=False))
+    cut = first_gradient(recipe(steps=1, batch_size=2, accumulation=4, tokens_per_pass=tokens))
+    assert float((cut - plain).norm() / plain.norm()) <= 1e-5
+
+
+def test_micro_batches_go_through_the_model_together(adapted: Adapted, rows: list[Example]) -> None:
+    def passes_of(**how: Any) -> int:
+        model = adapted()
+        taken: list[int] = []
+        causal_model(model).base_model.register_forward_hook(lambda *_: taken.append(1))
+        run(model, rows, recipe(steps=1, batch_size=2, accumulation=4, **how))
+        return len(taken)
+
+    assert (passes_of(), passes_of(tokens_per_pass=None), passes_of(packing=False)) == (1, 4, 4)
 
 
 def test_what_does_not_fit_falls_back_aloud(
