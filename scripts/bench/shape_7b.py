@@ -17,7 +17,7 @@ from typing import Any
 from andraeus.models.load import Quantization, QuantizationKind, load_model
 from andraeus.models.resolve import ModelFiles, ModelSpec, resolve
 from experiments.provenance import peak_memory_mib
-from scripts.bench.subject import AnonymousMemory, alone, recipe_of
+from scripts.bench.subject import alone, recipe_of
 
 ROWS, ROW_TOKENS, ANSWER_TOKENS = 8, 48, 8
 PROMPT = tuple(range(100, 140))
@@ -108,8 +108,6 @@ def reload(files: ModelFiles, adapter: Path) -> dict[str, float]:
 
 if __name__ == "__main__":
     what, base, adapter = sys.argv[1:]
-    # Loading maps the checkpoint's 15 GB, page by page: the system drops them when it needs the room.
-    own = AnonymousMemory()
     files = resolve(ModelSpec(name="shape_7b", path=base))
     found = (step if what == "step" else reload)(files, Path(adapter))
-    print(json.dumps({**found, "peak_memory_mib": own.peak_mib, "with_mapped_files_mib": peak_memory_mib()}))
+    print(json.dumps({**found, "peak_memory_mib": peak_memory_mib()}))

@@ -4,8 +4,6 @@ import dataclasses
 import json
 import subprocess
 import sys
-import threading
-import time
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -82,20 +80,3 @@ def alone(module: str, *arguments: str) -> Any:
     command = [sys.executable, "-m", module, *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT)
     return json.loads(done.stdout.splitlines()[-1])
-
-
-class AnonymousMemory(threading.Thread):
-    """Watches this process's own memory (Linux): what it holds but for files' pages, which the system may drop."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.peak_mib = 0.0
-        self.start()
-
-    def run(self) -> None:
-        """Look ten times a second."""
-        while True:
-            lines = Path("/proc/self/status").read_text().splitlines()
-            now = next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
-            self.peak_mib = max(self.peak_mib, now / 2**10)
-            time.sleep(0.1)
