@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from andraeus.hashing import canonical_json
+from evaluation.curves import STEP, averaged, steps_to
 from evaluation.grading import Expected, grade
 from evaluation.statistics.adjust import holm
 from evaluation.statistics.contrast import paired_difference
@@ -74,8 +75,9 @@ def summarise(
     """
     ordered = sorted(cells, key=_cell_order)
     groups = {key: _Group(part) for key, part in _grouped(ordered).items()}
-    rows = [row for group in groups.values() for row in group.rows()]
-    compared = [_contrast(list(groups.values()), stated) for stated in contrasts]
+    everything = [*groups.values(), *(_Curve(part) for part in _curves(ordered).values())]
+    rows = [row for group in everything for row in group.rows()]
+    compared = [_contrast(everything, stated) for stated in contrasts]
     # A stated contrast whose cells were lost still counts: what crashed must not make the others significant.
     family = [1.0 if c["asked"] and c["p_value"] is None else c["p_value"] for c in compared]
     for contrast, adjusted in zip(compared, holm(family), strict=True):
@@ -118,10 +120,23 @@ def _grouped(cells: Sequence[CellResult]) -> dict[tuple[str, str, str], list[Cel
     return groups
 
 
+def _curves(cells: Sequence[CellResult]) -> dict[tuple[str, str, str], list[CellResult]]:
+    """Return, by what they share, the cells that differ in their step alone; those of a single step are no curve."""
+    at_steps = [c for c in cells if isinstance(c.condition.get(STEP), int)]
+    curves: dict[tuple[str, str, str], list[CellResult]] = {}
+    for cell in at_steps:
+        curves.setdefault((cell.arm, canonical_json(_without_step(cell.condition)), cell.suite), []).append(cell)
+    return {key: part for key, part in curves.items() if len({c.condition[STEP] for c in part}) > 1}
+
+
+def _without_step(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in chosen.items() if key != STEP}
+
+
 class _Group:
     """The cells of one arm, condition and suite, graded."""
 
-    def __init__(self, cells: list[CellResult]) -> None:
+    def __init__(self, cells: Sequence[CellResult]) -> None:
         self.arm, self.condition, self.suite = cells[0].arm, dict(cells[0].condition), cells[0].suite
         chosen = [{k: _text(v) for k, v in {**c.choices, **c.condition}.items()} for c in cells]
         self.choices = dict(set.intersection(*(set(choices.items()) for choices in chosen)))
@@ -198,6 +213,31 @@ class _Group:
         return _explain(row | {"ci_method": found.method, "ci_scope": found.scope})
 
 
+class _Curve(_Group):
+    """The checkpoints of one arm, condition and suite, graded (`evaluation.curves`)."""
+
+    def __init__(self, cells: Sequence[CellResult]) -> None:
+        super().__init__(cells)
+        self.condition = _without_step(self.condition)
+
+    def metrics(self) -> "Iterator[tuple[str, pd.DataFrame]]":
+        """Yield the metric that is a mean over questions."""
+        yield "area_under_curve", self.frame if self.frame.empty else averaged(self.frame)
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield one row a metric."""
+        area = self._row("area_under_curve", dict(self.metrics())["area_under_curve"])
+        yield area
+        row = {**area, "metric": "steps_to_90", "reasons": dict(area["reasons"])}
+        if area["estimate"] is not None:
+            found = steps_to(self.frame)
+            row |= {"estimate": _rounded(found.estimate), "ci_low": _rounded(found.low)}
+            row |= {"ci_high": _rounded(found.high), "ci_method": found.method, "ci_scope": found.scope}
+            named = {f"ci_{key}" if key in ("low", "high", "method", "scope") else key for key in found.reasons}
+            row["reasons"] |= dict.fromkeys(named, next(iter(found.reasons.values()), ""))
+        yield _explain(row)
+
+
 def _explain(entry: dict[str, Any]) -> dict[str, Any]:
     """Give every null of a row or a contrast its reason: its own, or the first that is told."""
     told = {f"ci_{key}" if key in ("low", "high") else key: why for key, why in entry["reasons"].items()}
@@ -210,12 +250,13 @@ def _frame(cells: Sequence[CellResult]) -> "pd.DataFrame":
     import pandas as pd
 
     columns = ["cell", "profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
-    columns += ["context_tokens", "finished", "recalled", "nearest_trained"]
+    columns += ["context_tokens", "finished", "recalled", "nearest_trained", STEP]
     rows = [
         (
             *(cell.identity, cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
             *(item["answer_type"], item["expected"], float(is_right(item))),
             *(item["context_tokens"], item["finished"], item["recalled"], item["nearest_trained"]),
+            cell.condition.get(STEP),
         )
         for cell in cells
         for item in cell.items
@@ -228,7 +269,9 @@ def _contrast(groups: list[_Group], stated: Mapping[str, Any]) -> dict[str, Any]
     sides = {side: _side(stated[side]) for side in ("a", "b")}
     contrast: dict[str, Any] = {**sides, "suite": suite, "metric": metric}
     contrast |= dict.fromkeys((*_FOUND, "p_adjusted", *_DESIGN))
-    found = {side: [g for g in groups if _matches(g, wanted, suite)] for side, wanted in sides.items()}
+    of_curves = metric == "area_under_curve"
+    named = [group for group in groups if isinstance(group, _Curve) is of_curves]
+    found = {side: [g for g in named if _matches(g, wanted, suite)] for side, wanted in sides.items()}
     contrast["asked"] = all(found.values())
     frames = [rows[0].metric(metric) if len(rows) == 1 else None for rows in found.values()]
     reasons = [_unusable(side, rows, metric) for side, rows in found.items()]

@@ -147,6 +147,7 @@ class Cell:
                 "kind": "cell",
                 "base": self._base,
                 "adapter": self.adapter_identity,
+                **self._step,
                 "arm": {
                     "class": type(self.arm).__name__,
                     "template": dataclasses.asdict(self.arm.template),
@@ -167,6 +168,15 @@ class Cell:
         # Drafts leave answers as they are but for near ties; a cell that drafts nothing is one cell under either.
         drafts = decoding.pop("drafts")
         return {**decoding, "drafts": drafts} if self.drafted else decoding
+
+    @property
+    def step(self) -> int | None:
+        """The checkpoint that answers, or ``None``: the trained adapter, or an arm without one."""
+        return self.spec.step if self.arm.trained else None
+
+    @property
+    def _step(self) -> dict[str, int]:
+        return {} if self.step is None else {"step": self.step}
 
     @property
     def seed(self) -> int | None:

@@ -76,6 +76,10 @@ RULES: tuple[Rule, ...] = (
         "training.checkpoints names steps, which begin at 1.",
     ),
     (
+        lambda c: c.step is not None and c.step not in c.training.checkpoints,
+        "step names a step that training.checkpoints does not: add it there, so that its adapter is kept.",
+    ),
+    (
         lambda c: c.device == Device.cuda and not _sees_gpu(),
         "device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.",
     ),

@@ -117,6 +117,7 @@ class Config:
     generation: GenerationSpec = field(default_factory=GenerationSpec)
     tracker: dict[str, Any] = field(default_factory=dict)
     paths: Paths = field(default_factory=Paths)
+    step: int | None = None
     seed: int = 0
     threads: int = 2
     device: Device = Device.cpu

@@ -193,7 +193,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     model = dequantized(model, spec.quantization)
     answering = model
     if cell.adapter_identity is not None:
-        folder = store.adapter(cell.adapter_identity)
+        folder = _answering(cell, store.adapter(cell.adapter_identity))
         answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
@@ -242,6 +242,17 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         peak_memory_mib=provenance.peak_memory_mib(),
     )
     return rows, timing, drafted
+
+
+def _answering(cell: Cell, adapter: Path) -> Path:
+    """Return the folder of the adapter that answers: the trained one, or its checkpoint of the cell's step."""
+    if cell.step is None:
+        return adapter
+    folder = adapter / "checkpoints" / str(cell.step)
+    if not folder.is_dir():
+        steps = json.loads((adapter / "training.json").read_text())["steps"]
+        raise UserError(f"Training stopped at step {steps}, before step={cell.step}: set training.plateau=null.")
+    return folder
 
 
 def _drafted(chat: Chat, answer: str) -> tuple[int, ...]:

@@ -57,6 +57,38 @@ def test_what_differs_between_a_rows_cells_is_no_choice_of_the_row() -> None:
     assert contrasts(cells, side(facts="maya"))[0]["difference"] is None
 
 
+def curve(ends: tuple[int, int], **condition: Any) -> list[CellResult]:
+    return [
+        cell(right=right, condition={**condition, "step": step}) for step, right in zip((10, 20), ends, strict=True)
+    ]
+
+
+def test_cells_that_differ_in_their_step_are_a_curve() -> None:
+    rows = summarise("s", "h", [*curve((10, 30), v="v1"), *curve((20, 30), v="v5"), cell("base", 5)], [])["rows"]
+    area = {r["condition"]["v"]: r for r in rows if r["metric"] == "area_under_curve"}
+    assert {v: row["estimate"] for v, row in area.items()} == pytest.approx({"v1": 2 / 3, "v5": 5 / 6})
+    assert all(row["condition"] == {"v": v} and row["ci_low"] < row["estimate"] for v, row in area.items())
+    steps = {r["condition"]["v"]: r for r in rows if r["metric"] == "steps_to_90"}
+    assert {v: row["estimate"] for v, row in steps.items()} == pytest.approx({"v1": 18.5, "v5": 17})
+    assert steps["v1"]["ci_low"] is None
+    assert steps["v1"]["reasons"]["ci_low"] == "an interval needs three seeds"
+
+
+def test_areas_are_compared_without_naming_a_step() -> None:
+    cells = [*curve((10, 30), v="v1"), *curve((20, 30), v="v5")]
+    (found,) = contrasts(cells, {**side(v="v5"), "b": {"arm": "finetune", "v": "v1"}, "metric": "area_under_curve"})
+    assert found["difference"] == pytest.approx(1 / 6)
+    (at_ten,) = contrasts(cells, {**side(v="v5", step=10), "b": {"arm": "finetune", "v": "v1", "step": 10}})
+    assert at_ten["difference"] == pytest.approx(1 / 3)
+
+
+def test_a_lost_step_is_a_lost_curve() -> None:
+    cells = [*curve((10, 30)), cell(right=0, status="failed", items=[], condition={"step": 30})]
+    rows = [r for r in summarise("s", "h", cells, [])["rows"] if r["metric"] in ("area_under_curve", "steps_to_90")]
+    assert [row["estimate"] for row in rows] == [None, None]
+    assert all(row["reasons"]["estimate"] == "1 of 3 cells failed" for row in rows)
+
+
 def test_the_short_form_of_a_side_is_a_condition() -> None:
     cells = [cell(condition={"arm.k": 3}), cell(condition={"arm.k": 5}), cell("base", 5)]
     found = contrasts(cells, {**STATED, "a": {"arm": "finetune", "arm.k": 3}})[0]

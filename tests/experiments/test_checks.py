@@ -40,6 +40,11 @@ def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert any("sees no GPU" in problem for problem in problems(Cell(composed("device=cuda"))))
 
 
+def test_a_step_is_one_that_was_kept() -> None:
+    found = problems(Cell(composed("training.checkpoints=[5,10]", "step=7")))
+    assert any("step names a step that training.checkpoints does not" in problem for problem in found)
+
+
 def test_a_contrast_names_its_arms() -> None:
     found = problems(Cell(composed("contrasts=[{a: {arm: base}, b: {condition: {lora: r4}}}]")))
     assert any("each side names its arm" in problem for problem in found)

@@ -44,9 +44,18 @@ def test_golden_identities(folder: Path) -> None:
     assert cell(folder, "arm=oracle", "generation.drafts=none").identity == GOLDEN_ORACLE
 
 
-GOLDEN_FINETUNE = ("3b838fbb6225f5733911", "6e2b5d57185fce784d43")
-GOLDEN_UNDRAFTED = ("3b838fbb6225f5733911", "b97c5a9cd831bf3c3b37")
+GOLDEN_FINETUNE = ("086da75a3bcc2ac18e6f", "870ee44c6ddcf6ac8c05")
+GOLDEN_UNDRAFTED = ("086da75a3bcc2ac18e6f", "c6ffecb00a33312802c4")
 GOLDEN_ORACLE = "7da0e726f15d5cb2afb1"
+
+
+def test_a_step_is_another_cell_of_the_same_adapter(folder: Path) -> None:
+    steps = ["training.epochs=null", "training.steps=9", "training.checkpoints=[3,6]"]
+    end, three, six = (cell(folder, *steps, f"step={step}") for step in ("null", 3, 6))
+    assert end.adapter_identity == three.adapter_identity == six.adapter_identity
+    assert len({end.identity, three.identity, six.identity}) == 3
+    # An arm without an adapter has no steps.
+    assert cell(folder, *steps, "arm=base", "step=3").identity == cell(folder, "arm=base").identity
 
 
 def test_the_place_of_files_is_no_content(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:

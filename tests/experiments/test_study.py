@@ -50,6 +50,26 @@ def run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_sweep_of_steps_is_a_learning_curve(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
+    curve = ["training.checkpoints=[1,2,3]", "step=1,2,3", "study=curve"]
+    done = andraeus("-m", *tiny, *curve)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(summary_of(tmp_path, "curve"))
+    assert [r["condition"] for r in summary["rows"] if r["metric"] == "accuracy"] == [{"step": s} for s in (1, 2, 3)]
+    (area,) = (r for r in summary["rows"] if r["metric"] == "area_under_curve")
+    assert (area["condition"], area["n_seeds"]) == ({}, 1)
+    # One training; its last checkpoint answers as its end does.
+    assert len(adapters_of(tmp_path)) == 1
+    answered = {}
+    for step in ("3", "null"):
+        assert andraeus("-m", *tiny, curve[0], f"step={step}", f"study=at_{step}").returncode == 0
+        (cell,) = json.loads(summary_of(tmp_path, f"at_{step}"))["cells"]
+        items = (tmp_path / "store" / "cells" / cell["identity"] / "items.jsonl").read_text()
+        answered[step] = [json.loads(line)["answer"] for line in items.splitlines()]
+    assert answered["3"] == answered["null"]
+    assert len(adapters_of(tmp_path)) == 1
+
+
 def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> None:
     folder, _ = swept
     results = folder / "results" / "small"
