@@ -53,8 +53,9 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)
     path = _path()
     found: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
+    code = provenance.code()  # once: what is written below changes the working tree
     for name in chosen.parts or [name for name in parts() if name != "shape_7b"]:
-        found[name] = {"found": parts()[name](chosen.runs), "provenance": _provenance(chosen.threads)}
+        found[name] = {"found": parts()[name](chosen.runs), "provenance": {**code, **_provenance(chosen.threads)}}
         write_json(path, found)
     print(f"{table(found)}\n\n{path.relative_to(ROOT)}")
 
@@ -72,7 +73,6 @@ def _provenance(threads: int) -> dict[str, Any]:
 
     versions = provenance.versions()
     return {
-        **provenance.code(),
         "versions": {**versions, "trl": metadata.version("trl")},
         "hardware": provenance.hardware(),
         "threads": threads,
