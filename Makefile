@@ -1,6 +1,7 @@
 # make run   the default study, from a bare clone to the table
 # make test  linters, types and all tests
 # make bench speed beside public peers, 40 minutes
+# make paper PAPER.md from the committed results; make audit holds every number in it against them
 # Both do all of their own set-up, once.
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -10,7 +11,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: run test setup models calibrate tune bench clean
+.PHONY: run test setup models calibrate tune bench paper audit clean
 
 run: models
 	$(BIN)/andraeus $(ARGUMENTS)
@@ -50,6 +51,12 @@ $(VENV)/.bench: $(VENV)/.models
 
 bench: $(VENV)/.bench
 	$(BIN)/python -m scripts.bench
+
+paper: setup
+	$(BIN)/python -m scripts.paper
+
+audit: setup
+	$(BIN)/python -m scripts.audit
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -73,7 +73,7 @@ def summarise(
         notes: What was not run, for the report.
         overrides: What the command line changed of what the file states.
     """
-    ordered = sorted(cells, key=_cell_order)
+    ordered = sorted(cells, key=cell_order)
     groups = {key: _Group(part) for key, part in _grouped(ordered).items()}
     everything = [*groups.values(), *(_Curve(part) for part in _curves(ordered).values())]
     rows = [row for group in everything for row in group.rows()]
@@ -108,7 +108,8 @@ def is_right(item: Mapping[str, Any]) -> bool:
     return grade(item["answer"], expected).correct
 
 
-def _cell_order(cell: CellResult) -> tuple[str, str, str, str, int, str]:
+def cell_order(cell: CellResult) -> tuple[str, str, str, str, int, str]:
+    """Return the key by which cells stand in a summary, whatever the order they ran in."""
     seed = -1 if cell.seed is None else cell.seed
     return cell.arm, canonical_json(dict(cell.condition)), cell.suite, cell.profile, seed, cell.identity
 

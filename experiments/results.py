@@ -35,6 +35,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     Returns:
         The summary, as written.
     """
+    from evaluation.archive import write_cells
     from evaluation.report.figures import write_figures
     from evaluation.report.report import write_report
     from evaluation.report.tables import write_tables
@@ -60,6 +61,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         (folder / "summary.json").unlink(missing_ok=True)
         write_json(folder / "timings.json", timings)
         write_json(folder / "provenance.json", made)
+        write_cells(folder, cells)
         write_tables(folder, summary)
         write_figures(folder, summary)
         write_report(folder, summary, timings, made)
