@@ -20,6 +20,7 @@ import yaml
 from andraeus.errors import UserError
 from andraeus.files import write_text
 from evaluation.archive import NAME as CELLS
+from evaluation.curves import STEP
 from evaluation.report.formats import number, p_value, signed
 from evaluation.report.rows import ARMS, condition_words, natural, place, value_text
 from evaluation.statistics.adjust import holm
@@ -63,7 +64,7 @@ def rendered(template: str | None = None) -> str:
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True)
     return environment.from_string(told).render(
         accuracy=accuracy, area=area, contrasts=contrasts, claims=claims, difference=difference, estimate=estimate,
-        origin=origin, reported=reported, seconds=seconds, steps=steps, count=count,
+        origin=origin, reported=reported, steps=steps, count=count,
     )  # fmt: skip
 
 
@@ -132,14 +133,15 @@ def accuracy(study: str, *keys: str, metrics: tuple[str, ...] = ("accuracy",)) -
     columns.sort(key=lambda c: (metrics.index(c[1]), c[0] != "heldout", c[0]))
     keys = keys or tuple(dict.fromkeys(key for r in found for key in r["condition"]))
     lines: dict[tuple[str, ...], dict[tuple[str, str], str]] = {}
+    times: dict[tuple[str, ...], str] = {}
     for r in found:
         name = (r["arm"], *(value_text(r["condition"].get(key, NOTHING)) for key in keys))
         lines.setdefault(name, {})[r["suite"], r["metric"]] = told(r)
+        times[name] = seconds(study, r["arm"], r["condition"])
     names = sorted(lines, key=lambda name: (place(name[0], ARMS), *map(natural, name[1:])))
     titles = [suite if len(metrics) == 1 else f"{suite} {metric}" for suite, metric in columns]
-    times = seconds(study, keys)
     header = ["arm", *keys, *titles, "training (s)"]
-    body = [[*name, *(lines[name].get(c, NOTHING) for c in columns), times.get(name, NOTHING)] for name in names]
+    body = [[*name, *(lines[name].get(c, NOTHING) for c in columns), times[name]] for name in names]
     return markdown(header, body) + "\n" + origin(study)
 
 
@@ -148,28 +150,31 @@ def area(study: str, *keys: str) -> str:
     found = rows(study, "area_under_curve")
     keys = keys or tuple(dict.fromkeys(key for r in found for key in r["condition"]))
     ends = [r for r in rows(study) if "step" in r["condition"]]
-    times = seconds(study, keys)
     body = []
     for r in sorted(found, key=lambda r: [natural(value_text(r["condition"].get(k, ""))) for k in keys]):
         name = tuple(value_text(r["condition"].get(key, NOTHING)) for key in keys)
-        same = [e for e in ends if {k: v for k, v in e["condition"].items() if k != "step"} == r["condition"]]
+        same = [e for e in ends if without_step(e["condition"]) == r["condition"]]
         last = max(same, key=lambda e: e["condition"]["step"])
         to_most = next(s for s in rows(study, "steps_to_90") if s["condition"] == r["condition"])
-        line = [*name, told(r), told(to_most), told(last), times.get((r["arm"], *name), NOTHING)]
-        body.append(line)
+        body.append([*name, told(r), told(to_most), told(last), seconds(study, r["arm"], r["condition"])])
     step = max(e["condition"]["step"] for e in ends)
     header = [*keys, "area under the curve", "steps to 90 %", f"accuracy at step {step}", "training (s)"]
     return markdown(header, body) + "\n" + origin(study)
 
 
-def seconds(study: str, keys: tuple[str, ...]) -> dict[tuple[str, ...], str]:
-    """Return the median seconds of training by arm and condition."""
-    groups: dict[tuple[str, ...], list[float]] = {}
-    for cell in load(study, "timings")["cells"]:
-        if cell["train_seconds"] is not None:
-            name = (cell["arm"], *(value_text(cell["condition"].get(key, NOTHING)) for key in keys))
-            groups.setdefault(name, []).append(cell["train_seconds"])
-    return {name: f"{median(found):.0f}" for name, found in groups.items()}
+def seconds(study: str, arm: str, condition: Mapping[str, Any]) -> str:
+    """Write the median seconds of training under a condition."""
+    found = [
+        cell["train_seconds"]
+        for cell in load(study, "timings")["cells"]
+        if cell["arm"] == arm and without_step(cell["condition"]) == condition and cell["train_seconds"] is not None
+    ]
+    return f"{median(found):.0f}" if found else NOTHING
+
+
+def without_step(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a condition but for the checkpoint that answered."""
+    return {key: value for key, value in condition.items() if key != STEP}
 
 
 def side(stated: Mapping[str, Any]) -> str:
