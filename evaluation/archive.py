@@ -1,6 +1,6 @@
 """All cells of a study with their answers in one file, so that its summary can be computed again without the store.
 
-    from evaluation.archive import read_cells, write_cells
+from evaluation.archive import read_cells, write_cells
 """
 
 import dataclasses

@@ -60,12 +60,20 @@ def rendered(template: str | None = None) -> str:
     """Return PAPER.md, from the committed template or another one."""
     from jinja2 import Environment, StrictUndefined
 
-    told = (PAPER / "PAPER.md.jinja").read_text() if template is None else template
+    told = source() if template is None else template
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True)
     return environment.from_string(told).render(
         accuracy=accuracy, area=area, contrasts=contrasts, claims=claims, difference=difference, estimate=estimate,
         origin=origin, reported=reported, steps=steps, count=count,
     )  # fmt: skip
+
+
+def source() -> str:
+    """Return the paper's template."""
+    path = PAPER / "PAPER.md.jinja"
+    if not path.is_file():
+        raise UserError("there is no paper/PAPER.md.jinja, from which PAPER.md is written: no paper has been begun.")
+    return path.read_text(encoding="utf-8")
 
 
 @cache
@@ -184,11 +192,19 @@ def side(stated: Mapping[str, Any]) -> str:
 
 def difference(study: str, index: int) -> str:
     """Write the difference of a study's contrast with its interval, in points."""
-    found = load(study)["contrasts"][index]
+    found = contrast(study, index)
     if found["difference"] is None:
         return NOTHING
     parts = [signed(found[name], found["metric"]) for name in ("difference", "ci_low", "ci_high")]
     return f"{parts[0]} [{parts[1]}, {parts[2]}]"
+
+
+def contrast(study: str, index: int) -> dict[str, Any]:
+    """Return a study's contrast by its place in the experiment file, from 0."""
+    found: list[dict[str, Any]] = load(study)["contrasts"]
+    if not 0 <= index < len(found):
+        raise UserError(f"{study} states no contrast {index}, but {len(found)} in all.")
+    return found[index]
 
 
 def contrasts(study: str) -> str:
@@ -206,7 +222,7 @@ def contrasts(study: str) -> str:
 def claims() -> str:
     """Write the confirmatory claims, with one Holm family over them and what came of each."""
     stated = yaml.safe_load((PAPER / "claims.yaml").read_text())
-    found = [load(c["study"])["contrasts"][c["contrast"]] for c in stated]
+    found = [contrast(c["study"], c["contrast"]) for c in stated]
     adjusted = holm([1.0 if c["p_value"] is None else c["p_value"] for c in found])
     body = [
         [claim["claim"], claim["scope"], difference(claim["study"], claim["contrast"]), p_value(p), state(claim, c, p)]
