@@ -36,7 +36,10 @@ def read_cells(folder: Path) -> list[CellResult]:
     """
     path = folder / NAME
     try:
-        lines = gzip.decompress(path.read_bytes()).decode().splitlines()
-        return [CellResult(**json.loads(line)) for line in lines]
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            cells = [CellResult(**json.loads(line)) for line in lines]
     except (OSError, EOFError, ValueError, TypeError) as error:
         raise UserError(f"{path} is gone or damaged: summarise the study anew, which writes it.") from error
+    if not cells:
+        raise UserError(f"{path} holds no cells: summarise the study anew, which writes it.")
+    return cells
