@@ -1,0 +1,1 @@
+"""Subcommands of ``andraeusctl``: each module adds its own to the parser and does the work."""
