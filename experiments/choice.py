@@ -153,7 +153,8 @@ def _values(path: Path) -> dict[str, Any]:
     for base in own.pop("defaults", []):
         if isinstance(base, str) and base != "_self_":
             values |= _values(path.with_name(f"{base}.yaml"))
-    return values | own
+    values |= own
+    return values
 
 
 def _moment(text: str) -> datetime.datetime:

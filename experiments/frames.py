@@ -1,11 +1,11 @@
 """A store's cells as pandas frames, for whatever the tables and figures do not show.
 
-    from experiments.frames import cells, items
+from experiments.frames import cells, items
 
-    done = cells("store", "status=success", "lora=r4,r16")
-    done.groupby(["lora.r", "seed"])["accuracy"].mean()
-    answers = items("store", "arm=finetune", "suite=heldout")
-    answers[answers["score"] == 0][["question", "expected", "answer"]]
+done = cells("store", "status=success", "lora=r4,r16")
+done.groupby(["lora.r", "seed"])["accuracy"].mean()
+answers = items("store", "arm=finetune", "suite=heldout")
+answers[answers["score"] == 0][["question", "expected", "answer"]]
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,11 +41,12 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
 
         - ``cell`` (its hash), ``status`` (started, success, failed, or unreadable), ``arm``, ``suite``, ``seed``
           (missing for an arm without randomness), ``model``, ``profile`` and ``adapter`` (hashes), ``n_items``;
-        - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the first file of that group whose
-          values it has (``r16``); missing where single knobs were changed, and ``lora`` and ``training`` for an arm
-          without an adapter;
+        - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the first file of that group
+          whose values it has (``r16``); missing where single knobs were changed, and ``lora`` and ``training`` for an
+          arm without an adapter;
         - ``accuracy``: graded now, by this version's grader;
-        - ``started``, ``finished``, ``train_seconds``, ``evaluation_seconds``, ``latency_p50`` (…), ``peak_memory_mib``;
+        - ``started``, ``finished``, ``train_seconds``, ``evaluation_seconds``, ``latency_p50`` (``p90``, ``p99``),
+          ``peak_memory_mib``;
         - ``error``: the last line of what a cell failed of, or why it cannot be read;
         - one column for each knob of the configuration under which it was first run, by its dotted name
           (``lora.r``, ``training.steps``, ``facts.path``).
@@ -58,8 +59,11 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
     place = open_store(store)
     rows = [_cell_row(place, cell) for cell in choose(place.cells(), words)]
     columns = dict.fromkeys([*_TOLD, *GROUPS, *_TIMES, "error", *(key for row in rows for key in row)])
-    frame = pd.DataFrame(rows, columns=list(columns))
-    return frame.astype({"seed": "Int64", "n_items": "Int64"})
+    # As objects, so that a knob's 16 stays 16 where another cell has none.
+    frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    numbers = dict.fromkeys(("accuracy", *Timing.model_fields), "float") | dict.fromkeys(("seed", "n_items"), "Int64")
+    times = {name: pd.to_datetime(frame[name], utc=True) for name in ("started", "finished")}
+    return frame.astype(numbers).assign(**times)
 
 
 def items(store: str | Path, *words: str) -> "pd.DataFrame":

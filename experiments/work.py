@@ -74,7 +74,7 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.finished = _now()
         record.write(folder)
         tracker.end("success", {"accuracy": record.objective}, items)
-    except Exception as error:
+    except Exception:
         record.status, record.error, record.finished = "failed", traceback.format_exc(), _now()
         # A disk that refuses the record refuses everything: the error below says so.
         with contextlib.suppress(CannotWrite):

@@ -92,7 +92,9 @@ def _failures(page: _Page, summary: Summary) -> None:
     for name in header:
         table.add_column(page.text(name), justify="right" if name == "seed" else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(page.text(text, "red" if name == "error" else "") for name, text in zip(header, row, strict=True)))
+        table.add_row(
+            *(page.text(text, "red" if name == "error" else "") for name, text in zip(header, row, strict=True))
+        )
     page.console.print(table)
 
 

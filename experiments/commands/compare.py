@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from andraeus.errors import UserError
 from andraeus.hashing import canonical_json
 from experiments.choice import choose, config_of
+from experiments.commands import wide_console
 from experiments.frames import flat, items, open_store
 from experiments.record import Record
 
@@ -16,7 +17,19 @@ if TYPE_CHECKING:
     from evaluation.statistics.contrast import Contrast
 
 # What rows run over, and what changes no answer.
-_CROSSED = ("seed", "facts", "suite", "study", "contrasts", "endpoint", "tracker", "paths", "plan", "output", "fail_fast")
+_CROSSED = (
+    "seed",
+    "facts",
+    "suite",
+    "study",
+    "contrasts",
+    "endpoint",
+    "tracker",
+    "paths",
+    "plan",
+    "output",
+    "fail_fast",
+)
 # What shapes adapters alone: cells of other arms stand under whichever of it came first.
 _OF_ADAPTERS = ("lora", "training", "variations", "step")
 
@@ -49,7 +62,6 @@ def print_comparison(store: str, a: str, b: str, words: Sequence[str]) -> None:
     Raises:
         UserError: A side has no finished cell, or cells of several conditions, or nothing pairs.
     """
-    from rich.console import Console
     from rich.table import Table
 
     frames = [_side(store, side, words) for side in (a, b)]
@@ -62,7 +74,7 @@ def print_comparison(store: str, a: str, b: str, words: Sequence[str]) -> None:
         table.add_column(column, overflow="fold")
     for suite, contrast in found.items():
         table.add_row(suite, *(_mean(frame, suite) for frame in frames), *_told(contrast))
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(f"a: {a} ({_counted(frames[0])})\nb: {b} ({_counted(frames[1])})", markup=False)
     console.print(table)
     console.print(
@@ -102,7 +114,7 @@ def _asked(frame: "pd.DataFrame", suite: str) -> "pd.DataFrame":
     part = part.assign(item=part["item"] + "\n" + part["question"])
     key = ["profile", "fact", "item", "seed"]
     # Cells of one profile and seed (another facts.seed, another suite.per_fact) count as one.
-    return part.groupby(key, dropna=False, as_index=False)["score"].mean()
+    return part.groupby(key, dropna=False, as_index=False).agg({"score": "mean"})
 
 
 def _mean(frame: "pd.DataFrame", suite: str) -> str:

@@ -2,14 +2,18 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from experiments.commands import wide_console
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+# Characters of a hash that are shown, and that are enough to name a cell.
+SHORT = 10
 _EXAMPLES = """\
 andraeusctl results                                              all cells
 andraeusctl results list arm=finetune lora=r16 since=7d          some of them
@@ -46,7 +50,9 @@ def add(commands: Any) -> None:
     compare.add_argument("words", nargs="*", metavar="key=value", help="what holds for both")
     compare.set_defaults(run=_compare)
     prune = own.add_parser("prune", help="remove what nothing needs; without --yes say what", parents=[where])
-    prune.add_argument("kinds", nargs="*", metavar="kind", help="failed, started, unreadable, adapters, partial; none is all")
+    prune.add_argument(
+        "kinds", nargs="*", metavar="kind", help="failed, started, unreadable, adapters, partial; none is all"
+    )
     prune.add_argument("--yes", action="store_true", help="do it")
     prune.set_defaults(run=_prune)
     export = own.add_parser("export", help="write cells as CSV", parents=[where])
@@ -57,8 +63,6 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from rich.console import Console
-
     from experiments.choice import UNREADABLE
     from experiments.frames import cells
 
@@ -66,12 +70,12 @@ def _list(arguments: argparse.Namespace) -> None:
     if frame.empty:
         print("No cell is so.")
         return
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(_table(frame))
     done = frame[frame["status"] == "success"]
     console.print(f"{len(frame)} cells, {len(done)} of them done.")
     for row in frame[frame["status"].isin(["failed", UNREADABLE])].to_dict("records"):
-        console.print(f"{row['cell']} {row['status']}: {row['error']}", markup=False, soft_wrap=True)
+        console.print(f"{row['cell'][:SHORT]} {row['status']}: {row['error']}", markup=False, soft_wrap=True)
 
 
 def _table(frame: "pd.DataFrame") -> "Table":
@@ -80,9 +84,14 @@ def _table(frame: "pd.DataFrame") -> "Table":
 
     from experiments.frames import GROUPS
 
-    telling = [group for group in GROUPS if frame[group].nunique(dropna=False) > 1]
+    known = frame[frame["arm"].notna()]
+    telling = [group for group in GROUPS if known[group].nunique(dropna=False) > 1]
     columns = ["cell", "status", "arm", *telling, "suite", "seed", "model", "accuracy", "finished"]
-    form = {"accuracy": "{:.1%}".format, "finished": _minute}
+    form: dict[str, Callable[[Any], str]] = {
+        "cell": lambda cell: cell[:SHORT],
+        "accuracy": "{:.1%}".format,
+        "finished": _minute,
+    }
     table = Table()
     for column in columns:
         table.add_column(column, overflow="fold")

@@ -1,7 +1,7 @@
 """Killing a sweep at random moments, again and again, and holding the end against a run that nobody stopped.
 
-    python -m tests.experiments.killing --cells 24 --kills 10      # some minutes
-    python -m tests.experiments.killing --cells 24 --kills 10 --side-by-side --draw 7
+python -m tests.experiments.killing --cells 24 --kills 10      # some minutes
+python -m tests.experiments.killing --cells 24 --kills 10 --side-by-side --draw 7
 """
 
 import argparse

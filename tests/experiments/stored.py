@@ -47,9 +47,9 @@ def put(store: Store, identity: str, rights: Sequence[bool] | None = None, **mor
         "started": NOON,
         "finished": NOON + datetime.timedelta(seconds=10),
         "error": "Traceback\n  line\nUserError: no memory\n" if rights is None else None,
-        "timing": None if rights is None else Timing(
-            evaluation_seconds=2.0, latency_p50=None, latency_p90=None, latency_p99=None
-        ),
+        "timing": None
+        if rights is None
+        else Timing(evaluation_seconds=2.0, latency_p50=None, latency_p90=None, latency_p99=None),
         "provenance": {"model": {"name": "tiny"}, "config": {**config, "seed": seed}},
     }
     Record(**(fields | more)).write(store.cell(identity))

@@ -177,7 +177,9 @@ def test_a_disk_too_full_for_anything_is_said_in_words(
     assert "cannot be written (File too large)" in " ".join(full.stderr.split())
 
 
-@pytest.mark.parametrize("damage", ["adapter_model.safetensors", "adapter_config.json", "andraeus.json", "training.json"])
+@pytest.mark.parametrize(
+    "damage", ["adapter_model.safetensors", "adapter_config.json", "andraeus.json", "training.json"]
+)
 def test_a_damaged_adapter_is_named_and_the_others_go_on(
     andraeus: Program, tiny: list[str], tmp_path: Path, damage: str
 ) -> None:

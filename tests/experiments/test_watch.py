@@ -37,7 +37,7 @@ def store(tmp_path: Path) -> Store:
 def test_cells_are_counted_as_their_records_are_written(store: Store) -> None:
     rewrite(store, "old")
     rewrite(store, "dead", status="started")
-    kinds = {i: ("finetune", True) for i in ("old", "dead", "new", "other")}
+    kinds = dict.fromkeys(("old", "dead", "new", "other"), ("finetune", True))
     progress = Progress(store, kinds)
     assert not progress.look()
     assert progress.words(NOON) == "0 running, 0 failed"

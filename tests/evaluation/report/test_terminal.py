@@ -28,7 +28,10 @@ def test_a_plain_table_at_80_columns(tmp_path: Path, summary: Data, timings: Dat
         assert part in text
     assert "Training and answering, cell by cell, earlier runs included: 1830 s." in text
     last = [" ".join(line.split()) for line in text.splitlines()[-2:]]
-    assert last == ["finetune tiers 1 OutOfMemoryError: tried to allocate 2 GiB [cpu]", "rag blind – UserError: no index"]
+    assert last == [
+        "finetune tiers 1 OutOfMemoryError: tried to allocate 2 GiB [cpu]",
+        "rag blind – UserError: no index",
+    ]
 
 
 def test_a_wide_terminal_has_intervals_on_the_line(tmp_path: Path, summary: Data, timings: Data) -> None:

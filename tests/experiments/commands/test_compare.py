@@ -52,7 +52,10 @@ def test_questions_that_only_one_side_answered_are_counted(store: Store, results
 
 
 WRONG = [
-    (("arm=finetune", "arm=rag"), "arm=finetune names cells of several conditions: lora.alpha is 32, 8"),
+    (
+        ("arm=finetune", "arm=rag"),
+        "arm=finetune names cells of several conditions: lora.r is 16, 4; lora.alpha is 32, 8",
+    ),
     (("status=success", "arm=rag"), "several conditions: "),
     (("aa", "cc"), "aa begins the hashes of 3 cells"),
     (("aa0", "arm=oracle"), "arm=oracle has no finished cell here"),

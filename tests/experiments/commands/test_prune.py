@@ -80,7 +80,10 @@ def test_what_somebody_holds_is_not_touched(store: Store) -> None:
     with store.lock(store.cell("died")), store.lock(store.cell("failed")), store.lock(store.adapter("unused")):
         held = {("started", "died"), ("failed", "failed"), ("adapters", "unused")}
         # An adapter's lock is held while its partial folder is written.
-        assert names(prune(store.root, [], do=True)) == ALL - held - {("partial", ".partial-1234"), ("partial", ".record.json.1234")}
+        assert names(prune(store.root, [], do=True)) == ALL - held - {
+            ("partial", ".partial-1234"),
+            ("partial", ".record.json.1234"),
+        }
         assert store.cell("died").is_dir()
         assert store.adapter("unused").is_dir()
         assert (store.root / "adapters" / ".partial-1234").is_dir()

@@ -24,7 +24,11 @@ def filled(store: Store) -> None:
 
 def test_a_list_names_cells_by_what_differs(results: Results) -> None:
     text = results()
-    rows = {line.split("│")[1].strip(): [part.strip() for part in line.split("│")[2:-1]] for line in text.splitlines() if "│" in line}
+    rows = {
+        line.split("│")[1].strip(): [part.strip() for part in line.split("│")[2:-1]]
+        for line in text.splitlines()
+        if "│" in line
+    }
     assert rows["aa11"][:7] == ["success", "finetune", "r16", "heldout", "0", "tiny", "50.0%"]
     assert rows["bb22"][2] == "r4"
     # All have v10, so nothing is said of variations, but for the cell that nobody can read.
@@ -48,7 +52,8 @@ def test_a_wrong_word_is_one_sentence(results: Results) -> None:
 
 
 def test_no_store_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     monkeypatch.delenv("ANDRAEUS_STORE", raising=False)
     monkeypatch.setattr(sys, "argv", ["andraeusctl", "results"])
     with pytest.raises(SystemExit, match="There is no store at store: run andraeus first"):
