@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
-from andraeus.files import write_json, writing
+from andraeus.files import CannotWrite, write_json, writing
 from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
 from evaluation.summary import CellResult, summarise
@@ -34,9 +34,6 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     Returns:
         The summary, as written.
     """
-    from evaluation.report.figures import write_figures
-    from evaluation.report.report import write_report
-    from evaluation.report.tables import write_tables
     from evaluation.report.terminal import print_summary
 
     store = Store(study.config.paths.store)
@@ -55,7 +52,23 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)
-    # A folder that holds a summary holds all of it, of one run: the old one goes first, the new one comes last.
+    try:
+        _write_files(folder, summary, timings, made)
+    except CannotWrite:
+        # What was found is told all the same.
+        print_summary(summary, timings, folder)
+        raise
+    build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
+    print_summary(summary, timings, folder)
+    return summary
+
+
+def _write_files(folder: Path, summary: dict[str, Any], timings: dict[str, Any], made: dict[str, Any]) -> None:
+    """Write a study's folder; where a summary stands, all of it is of one run: the old goes first, the new comes last."""
+    from evaluation.report.figures import write_figures
+    from evaluation.report.report import write_report
+    from evaluation.report.tables import write_tables
+
     with writing(folder):
         (folder / "summary.json").unlink(missing_ok=True)
     write_json(folder / "timings.json", timings)
@@ -64,9 +77,6 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     write_figures(folder, summary)
     write_report(folder, summary, timings, made)
     write_json(folder / "summary.json", summary)
-    build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
-    print_summary(summary, timings, folder)
-    return summary
 
 
 def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:

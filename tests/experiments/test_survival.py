@@ -1,6 +1,7 @@
 """What a sweep does when the store is damaged, full, read-only, or taken away while it runs."""
 
 import json
+import re
 import resource
 import shutil
 import signal
@@ -154,11 +155,12 @@ def test_a_disk_too_full_for_adapters_or_results_is_said_in_words(
     andraeus: Program, environment: dict[str, str], tiny: list[str], tmp_path: Path
 ) -> None:
     sweep = ["-m", "arm=base,finetune", "study=full", *[t for t in tiny if t != "lora=r4"], "lora=r128"]
-    full = limited(sweep, tmp_path, environment, 40_000)
+    full = limited(sweep, tmp_path, environment, 15_000)
     assert full.returncode == 1
     told = " ".join((full.stdout + full.stderr).split())
     assert "Traceback" not in told
-    assert "cannot be written" in told
+    for path in ("store/adapters/", "results/full/"):
+        assert re.search(f"{path}\\S+ cannot be written", told), told
     assert "free the disk" in told
     records = [json.loads(p.read_text()) for p in (tmp_path / "store" / "cells").glob("*/record.json")]
     assert sorted((r["arm"], r["status"]) for r in records) == [("base", "success"), ("finetune", "failed")]
@@ -177,16 +179,11 @@ def test_a_disk_too_full_for_anything_is_said_in_words(
     assert "cannot be written (File too large)" in " ".join(full.stderr.split())
 
 
-@pytest.mark.parametrize(
-    "damage", ["adapter_model.safetensors", "adapter_config.json", "andraeus.json", "training.json"]
-)
-def test_a_damaged_adapter_is_named_and_the_others_go_on(
-    andraeus: Program, tiny: list[str], tmp_path: Path, damage: str
-) -> None:
+def test_a_damaged_adapter_is_named_and_the_others_go_on(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
     sweep = ["-m", "seed=0,1", "study=small", *tiny]
     assert andraeus(*sweep).returncode == 0
     first = sorted((tmp_path / "store" / "adapters").glob("[!.]*/"))[0]
-    (first / damage).write_text("{")
+    (first / "training.json").write_text("{")
     shutil.rmtree(tmp_path / "store" / "cells")
     again = andraeus(*sweep)
     assert again.returncode == 1
@@ -195,7 +192,4 @@ def test_a_damaged_adapter_is_named_and_the_others_go_on(
     assert sorted(cell["status"] for cell in summary["cells"]) == ["failed", "success"]
     (failure,) = summary["failures"]
     assert first.name in failure["error"]
-    assert "delete" in failure["error"] or "train it anew" in failure["error"]
-    # What it says to do helps.
-    shutil.rmtree(first)
-    assert andraeus(*sweep).returncode == 0
+    assert "delete" in failure["error"]
