@@ -64,7 +64,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
 
 
 def _write_files(folder: Path, summary: dict[str, Any], timings: dict[str, Any], made: dict[str, Any]) -> None:
-    """Write a study's folder; where a summary stands, all of it is of one run: the old goes first, the new comes last."""
+    """Write a study's folder; where a summary stands, all is of one run: the old goes first, the new comes last."""
     from evaluation.report.figures import write_figures
     from evaluation.report.report import write_report
     from evaluation.report.tables import write_tables
