@@ -1,20 +1,45 @@
-"""Progress bars."""
+"""Progress bars, and lines that are printed while bars stand."""
 
 import multiprocessing
+import sys
 from typing import Any
 
+_CLEAR = "\r\x1b[J"
 
-def bar(total: int, what: str, unit: str = "it", *, shown: bool = True) -> Any:
+
+def bar(total: int, what: str, unit: str = "it", *, shown: bool = True, layout: str | None = None) -> Any:
     """Return a progress bar (tqdm) for a terminal; without one, or not ``shown``, it prints nothing.
 
-    Processes that run cells side by side draw on a line each.
+    A sweep draws on the first line; what it does itself stands beneath, and so do the processes that run
+    its cells side by side, on a line each.
+
+    Args:
+        total: How many steps there are.
+        what: What is done.
+        unit: What a step is called.
+        shown: False draws nothing.
+        layout: What the line says, as tqdm's ``bar_format``.
     """
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, desc=what, unit=unit, disable=None if shown else True, leave=False, position=_line())
+    return tqdm(
+        total=total,
+        desc=what,
+        unit=unit,
+        disable=None if shown else True,
+        leave=False,
+        position=_line(),
+        bar_format=layout,
+    )
 
 
-def _line() -> int:
-    """Return this process's line: 0, or from the number with which a worker's name ends ("LokyProcess-2") 1."""
+def say(text: str) -> None:
+    """Print a line on standard output, in the place of the bars that any process draws; they come again beneath it."""
+    bars = sys.stdout.isatty() and sys.stderr.isatty()
+    print((_CLEAR if bars else "") + text, flush=True)
+
+
+def _line() -> int | None:
+    """Return a worker's line, the number with which its name ends ("LokyProcess-2"); else tqdm takes the next free."""
     number = multiprocessing.current_process().name.rpartition("-")[2]
-    return int(number) - 1 if multiprocessing.parent_process() is not None and number.isdecimal() else 0
+    return int(number) if multiprocessing.parent_process() is not None and number.isdecimal() else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from experiments.commands import results
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -29,9 +30,7 @@ def main() -> None:
     ask.add_argument("--model-path", help="folder of the base model, where the name in the adapter is not enough")
     ask.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs")
     ask.set_defaults(run=_ask)
-    results = commands.add_parser("results", help="list the cells in the store")
-    results.add_argument("--store", default=os.environ.get("ANDRAEUS_STORE", "store"), help="the store's folder")
-    results.set_defaults(run=_results)
+    results.add(commands)
     arguments = parser.parse_args()
     try:
         arguments.run(arguments)
@@ -96,31 +95,6 @@ def _base_files(told: dict[str, Any], model_path: str | None) -> "ModelFiles":
         raise UserError(
             str(error).replace("model.path=", "--model-path ").replace("model.path", "--model-path")
         ) from error
-
-
-def _results(arguments: argparse.Namespace) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from experiments.store import Store
-
-    store = Store(arguments.store)
-    folder = store.root / "cells"
-    if not folder.is_dir():
-        raise UserError(f"There is no store at {arguments.store}: run andraeus first, or name it with --store.")
-    table = Table()
-    for column in ("cell", "status", "arm", "suite", "seed", "model", "accuracy", "finished"):
-        table.add_column(column)
-    for path in sorted(folder.glob("[!.]*")):
-        record = store.record(path.name)
-        if record is None:
-            continue
-        share = "–" if record.objective is None else f"{record.objective:.1%}"
-        finished = record.finished.strftime("%Y-%m-%d %H:%M") if record.finished else "–"
-        seed = "–" if record.seed is None else str(record.seed)
-        model = record.provenance["model"]["name"]
-        table.add_row(record.identity, record.status, record.arm, record.suite, seed, model, share, finished)
-    Console().print(table)
 
 
 if __name__ == "__main__":

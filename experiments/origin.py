@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from experiments import provenance
-from experiments.record import Record
+from experiments.record import Record, Unreadable
 from experiments.store import Store
 
 if TYPE_CHECKING:
@@ -44,12 +44,16 @@ def origin(study: "Study", records: Iterable[Record | None]) -> dict[str, Any]:
 
 
 def _of_adapter(store: Store, identity: str) -> dict[str, Any] | None:
-    """Return what an adapter's notes say; ``None`` if a process died before it wrote them."""
-    folder = store.adapter(identity)
-    notes = folder.with_name(f"{folder.name}.json")
-    if not notes.is_file():
+    """Return what an adapter's notes say; ``None`` if a process died before it wrote them, or they are damaged."""
+    try:
+        notes = store.notes(identity)
+    except Unreadable as error:
+        # No number comes from them.
+        print(f"Note: {error}")
         return None
-    made: dict[str, Any] = json.loads(notes.read_text(encoding="utf-8"))["provenance"]
+    if notes is None:
+        return None
+    made: dict[str, Any] = notes["provenance"]
     return made
 
 

@@ -27,15 +27,15 @@ def print_plan(study: "Study") -> None:
     total, unknown, missing = 0.0, 0, 0
     for identity, planned in study.cells.items():
         cell = planned.cell
-        record = store.record(identity)
+        stored = store.look(identity)
+        record = stored.record
+        study.notes += [stored.problem] if stored.problem is not None else []
         cached = record is not None and record.status == "success"
         missing += not cached
         adapter = "–"
         train = False
         if cell.adapter_identity is not None:
-            stands = adapters.get(
-                cell.adapter_identity, (store.adapter(cell.adapter_identity) / "training.json").is_file()
-            )
+            stands = adapters.get(cell.adapter_identity, store.has_adapter(cell.adapter_identity))
             adapter = "cached" if stands else "to train"
             train = not stands
             adapters[cell.adapter_identity] = True
@@ -56,9 +56,7 @@ def print_plan(study: "Study") -> None:
 
 
 def _past(store: Store) -> list[Record]:
-    folder = store.root / "cells"
-    found = [store.record(path.name) for path in sorted(folder.glob("[!.]*"))] if folder.is_dir() else []
-    return [r for r in found if r is not None and r.timing is not None]
+    return [c.record for c in store.cells() if c.record is not None and c.record.timing is not None]
 
 
 def _expected(past: list[Record], arm: str, train: bool) -> float | None:

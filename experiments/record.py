@@ -1,15 +1,22 @@
 """The typed result of one cell."""
 
 import datetime
+import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from andraeus.errors import UserError
 from andraeus.files import write_text
 
 SCHEMA = 1
+# What to do about a cell that cannot be read.
+REMOVE = "remove that folder (andraeusctl results prune unreadable --yes)"
+
+
+class Unreadable(UserError):
+    """Something stands in the store and cannot be read."""
 
 
 class Timing(BaseModel):
@@ -75,22 +82,25 @@ class Record(BaseModel):
         """Read a cell's record; ``None`` where there is none.
 
         Raises:
-            UserError: The record is damaged or of another schema version.
+            Unreadable: The record is damaged, of another schema version, or not for this user to read.
         """
         path = folder / "record.json"
         try:
-            text = path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+            told = json.loads(path.read_text(encoding="utf-8"))
+            # Another version may have other fields: what it is comes before what is wrong with it.
+            version = told.get("schema_version", SCHEMA) if isinstance(told, dict) else SCHEMA
+            if version != SCHEMA:
+                raise Unreadable(
+                    f"{path} has schema version {version}, this program writes {SCHEMA}: use another paths.store, "
+                    f"or {REMOVE}."
+                )
+            return cls.model_validate(told)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UserError(f"{path} cannot be read ({error}): remove that folder and run again.") from error
-        try:
-            record = cls.model_validate_json(text)
-        except ValidationError as error:
-            raise UserError(f"{path} is damaged or no record: remove that folder and run again.") from error
-        if record.schema_version != SCHEMA:
-            raise UserError(
-                f"{path} has schema version {record.schema_version}, this program writes {SCHEMA}: "
-                "use another paths.store, or remove that folder."
-            )
-        return record
+        except OSError as error:
+            raise Unreadable(
+                f"{path} cannot be read ({error.strerror or error}): mend that, or use another paths.store."
+            ) from error
+        except ValueError as error:
+            # No UTF-8, no JSON, or no record.
+            raise Unreadable(f"{path} is damaged or no record: {REMOVE} and run again.") from error

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
 
-from andraeus.errors import UserError
-from andraeus.files import write_json
+from andraeus.files import CannotWrite, write_json, writing
 from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
 from evaluation.summary import CellResult, summarise
@@ -35,19 +34,16 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     Returns:
         The summary, as written.
     """
-    from evaluation.archive import write_cells
-    from evaluation.report.figures import write_figures
-    from evaluation.report.report import write_report
-    from evaluation.report.tables import write_tables
     from evaluation.report.terminal import print_summary
 
     store = Store(study.config.paths.store)
-    records = {identity: store.record(identity) for identity in study.cells}
-    cells = _cells(study, records, store)
+    # What cannot be read is among the failures.
+    records = {identity: store.look(identity).record for identity in study.cells}
+    cells = _cells(study, records, store, failures)
     failed = [
-        {"arm": p.cell.arm.name, "suite": p.cell.suite.name, "seed": p.cell.seed, "error": failures[i]}
-        for i, p in sorted(study.cells.items())
-        if i in failures
+        {"arm": c.arm, "suite": c.suite, "condition": dict(c.condition), "seed": c.seed, "error": failures[c.identity]}
+        for c in sorted(cells, key=lambda cell: cell.identity)
+        if c.identity in failures
     ]
     contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
@@ -57,20 +53,34 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)
     try:
-        # A folder that holds a summary holds all of it, of one run: the old one goes first, the new one comes last.
-        (folder / "summary.json").unlink(missing_ok=True)
-        write_json(folder / "timings.json", timings)
-        write_json(folder / "provenance.json", made)
-        write_cells(folder, cells)
-        write_tables(folder, summary)
-        write_figures(folder, summary)
-        write_report(folder, summary, timings, made)
-        write_json(folder / "summary.json", summary)
-    except OSError as error:
-        raise UserError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
+        _write_files(folder, summary, timings, made, cells)
+    except CannotWrite:
+        # What was found is told all the same.
+        print_summary(summary, timings, folder)
+        raise
     build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
     print_summary(summary, timings, folder)
     return summary
+
+
+def _write_files(
+    folder: Path, summary: dict[str, Any], timings: dict[str, Any], made: dict[str, Any], cells: list[CellResult]
+) -> None:
+    """Write a study's folder; where a summary stands, all is of one run: the old goes first, the new comes last."""
+    from evaluation.archive import write_cells
+    from evaluation.report.figures import write_figures
+    from evaluation.report.report import write_report
+    from evaluation.report.tables import write_tables
+
+    with writing(folder):
+        (folder / "summary.json").unlink(missing_ok=True)
+    write_json(folder / "timings.json", timings)
+    write_json(folder / "provenance.json", made)
+    write_cells(folder, cells)
+    write_tables(folder, summary)
+    write_figures(folder, summary)
+    write_report(folder, summary, timings, made)
+    write_json(folder / "summary.json", summary)
 
 
 def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:
@@ -92,20 +102,25 @@ def export_adapter(study: "Study") -> None:
     store, output = Store(study.config.paths.store), Path(study.config.output)
     ensure_adapter(cell, store)
     assert cell.adapter_identity is not None
-    try:
+    with writing(output):
         export(store.adapter(cell.adapter_identity), output)
-    except OSError as error:
-        raise UserError(f"The adapter could not be written to {output}: {error.strerror or error}.") from error
     print(f"Your adapter: {output}")
 
 
-def _cells(study: "Study", records: dict[str, Record | None], store: Store) -> list[CellResult]:
+def _cells(
+    study: "Study", records: dict[str, Record | None], store: Store, failures: Mapping[str, str]
+) -> list[CellResult]:
     swept = {i: decoded(planned.swept) for i, planned in study.cells.items()}
     telling, common = _telling_keys(swept.values()), _common_choices(study, swept.values())
-    return [
-        _result(planned, records[i], store, {k: v for k, v in swept[i].items() if k in telling}, common | swept[i])
-        for i, planned in study.cells.items()
-    ]
+    results = []
+    for i, planned in study.cells.items():
+        record = records[i]
+        lost = record is None or record.status == "started" or (record.status == "success" and i in failures)
+        items = store.items(record) if record is not None and record.status == "success" and not lost else []
+        condition = {k: v for k, v in swept[i].items() if k in telling}
+        status = "missing" if record is None or lost else record.status
+        results.append(_result(planned, status, items, condition, common | swept[i]))
+    return results
 
 
 def _telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
@@ -126,10 +141,9 @@ def _common_choices(study: "Study", swept: Iterable[Mapping[str, Any]]) -> dict[
 
 
 def _result(
-    planned: "Planned", record: Record | None, store: Store, condition: dict[str, Any], choices: dict[str, Any]
+    planned: "Planned", status: str, items: list[dict[str, Any]], condition: dict[str, Any], choices: dict[str, Any]
 ) -> CellResult:
     cell = planned.cell
-    status = "missing" if record is None or record.status == "started" else record.status
     return CellResult(
         identity=cell.identity,
         arm=cell.arm.name,
@@ -138,24 +152,9 @@ def _result(
         profile=cell.profile.content,
         seed=cell.seed,
         status=status,
-        items=read_items(store.cell(cell.identity)) if status == "success" else [],
+        items=items,
         choices=choices,
     )
-
-
-def read_items(folder: Path) -> list[dict[str, Any]]:
-    """Read a cell's items.
-
-    Raises:
-        UserError: The file is gone or damaged.
-    """
-    path = folder / "items.jsonl"
-    try:
-        # Not splitlines(): an answer may hold a separator such as U+2028, which ends no line of the file.
-        with path.open(encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} is gone or damaged: remove that folder and run again.") from error
 
 
 def _study_hash(study: "Study") -> str:

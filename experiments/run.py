@@ -20,13 +20,14 @@ register()
 @hydra.main(version_base="1.3", config_path=CONF, config_name="config")
 def run(config: DictConfig) -> float | None:
     """Run one cell; Hydra's sweeper (`experiments.sweep`) calls this for each."""
+    from andraeus.progress import say
     from experiments.work import run_cell
     from experiments.worker import end_with_the_sweep
 
     _quieten()
     end_with_the_sweep()
     record = run_cell(config)
-    print(f"  {record.line()}", flush=True)
+    say(f"  {record.line()}")
     return record.objective
 
 

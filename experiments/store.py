@@ -1,11 +1,29 @@
 """The store: adapters and cells, each under the hash of its content."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from andraeus.errors import UserError
-from experiments.record import Record
+from andraeus.files import writing
+from experiments.record import REMOVE, Record, Unreadable
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A cell that stands in a store.
+
+    Attributes:
+        identity: Its content hash, the name of its folder.
+        record: Its record; ``None`` where there is none, or none that can be read.
+        problem: What is wrong with it and what to do, if it cannot be read.
+    """
+
+    identity: str
+    record: Record | None
+    problem: str | None = None
 
 
 class Store:
@@ -22,34 +40,138 @@ class Store:
         """Return an adapter's folder; it stands there whole or not at all."""
         return self.root / "adapters" / identity
 
+    def has_adapter(self, identity: str) -> bool:
+        """Return whether an adapter stands here."""
+        return (self.adapter(identity) / "training.json").is_file()
+
     def cell(self, identity: str) -> Path:
         """Return a cell's folder."""
         return self.root / "cells" / identity
 
     def record(self, identity: str) -> Record | None:
-        """Return a cell's record, or ``None``."""
+        """Return a cell's record, or ``None``.
+
+        Raises:
+            Unreadable: There is one, and it cannot be read.
+        """
         return Record.read(self.cell(identity))
+
+    def cells(self) -> list[Stored]:
+        """Return all cells that stand here, by identity, also those that cannot be read."""
+        folders = sorted(path for path in (self.root / "cells").glob("[!.]*") if path.is_dir())
+        return [self.look(folder.name) for folder in folders]
+
+    def look(self, identity: str) -> Stored:
+        """Return a cell as it stands, whether it can be read or not."""
+        try:
+            return Stored(identity, self.record(identity))
+        except Unreadable as error:
+            return Stored(identity, None, str(error))
+
+    def items(self, record: Record) -> list[dict[str, Any]]:
+        """Return what a cell asked and what was answered.
+
+        Raises:
+            Unreadable: The file is gone or damaged.
+        """
+        folder = self.cell(record.identity)
+        items = read_items(folder)
+        if record.n_items not in (None, len(items)):
+            raise Unreadable(
+                f"{folder / 'items.jsonl'} holds {len(items)} of {record.n_items} items: {REMOVE} and run again."
+            )
+        return items
+
+    def outcome(self, adapter: str) -> dict[str, Any]:
+        """Return what an adapter's training came to.
+
+        Raises:
+            Unreadable: The file is gone or damaged.
+        """
+        folder = self.adapter(adapter)
+        return _read_json(folder / "training.json", ("steps",), f"delete {folder} and run again")
+
+    def notes(self, adapter: str) -> dict[str, Any] | None:
+        """Return how an adapter was made; ``None`` if a process died before it wrote that.
+
+        Raises:
+            Unreadable: The file is damaged.
+        """
+        folder = self.adapter(adapter)
+        path = folder.with_name(f"{folder.name}.json")
+        remedy = "delete that file (the adapter stays) and run again"
+        return _read_json(path, ("seconds", "provenance"), remedy) if path.is_file() else None
+
+    def check_writable(self) -> None:
+        """Try whether anything may be written here at all.
+
+        Raises:
+            CannotWrite: The store is read-only.
+        """
+        with self.lock(self.root / "cells"):
+            pass
 
     @contextmanager
     def lock(self, folder: Path) -> Iterator[None]:
         """Hold the lock of an adapter or a cell; the system releases it if the process dies.
 
         Raises:
-            UserError: The store cannot be written.
+            CannotWrite: The store cannot be written.
         """
-        from filelock import FileLock
+        with self._lock(folder, -1):
+            yield
+
+    @contextmanager
+    def lock_if_free(self, folder: Path) -> Iterator[bool]:
+        """Hold the lock of an adapter or a cell, or say that somebody else does.
+
+        Yields:
+            Whether it is held here.
+
+        Raises:
+            CannotWrite: The store cannot be written.
+        """
+        with self._lock(folder, 0) as held:
+            yield held
+
+    @contextmanager
+    def _lock(self, folder: Path, patience: float) -> Iterator[bool]:
+        from filelock import FileLock, Timeout
 
         path = folder.with_name(f".{folder.name}.lock")
-        try:
+        lock = FileLock(path, timeout=patience)
+        with writing(self.root):
             path.parent.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(path)
-            lock.acquire()
-        except OSError as error:
-            raise UserError(
-                f"The store {self.root} cannot be written ({error.strerror or error}): "
-                "free the disk or choose another paths.store."
-            ) from error
+            try:
+                lock.acquire()
+            except Timeout:
+                held = False
+            else:
+                held = True
         try:
-            yield
+            yield held
         finally:
             lock.release()
+
+
+def read_items(folder: Path) -> list[dict[str, Any]]:
+    """Read a cell's items.
+
+    Raises:
+        Unreadable: The file is gone or damaged.
+    """
+    path = folder / "items.jsonl"
+    try:
+        # Not splitlines(): an answer may hold a separator such as U+2028, which ends no line of the file.
+        with path.open(encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"{path} is gone or damaged: {REMOVE} and run again.") from error
+
+
+def _read_json(path: Path, keys: tuple[str, ...], remedy: str) -> dict[str, Any]:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        return {key: read[key] for key in dict.fromkeys([*keys, *read])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Unreadable(f"{path} is gone or damaged: {remedy}.") from error

@@ -174,28 +174,48 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     """Launch the cells that do not stand as a success.
 
     Returns:
-        For each failed cell, by identity, the error in one line.
+        For each cell that failed or that the store lost, by identity, the error in one line.
+
+    Raises:
+        UserError: Cells of the study stand in the store and cannot be read, or nothing can be written there.
     """
     from experiments.build import build
+    from experiments.standing import lost, to_run
     from experiments.store import Store
+    from experiments.watch import Progress, Watch
 
     store = Store(engine.config.paths.store)
-    records = {i: store.record(i) for i in study.cells}
-    missing = _in_order(study, store, [i for i, r in records.items() if r is None or r.status != "success"])
-    print(f"Study {study.name}: {len(study.cells)} cells, {len(study.cells) - len(missing)} in the store.", flush=True)
+    missing = _in_order(study, store, to_run(store, study.cells))
+    stand = len(study.cells) - len(missing)
+    print(f"Study {study.name}: {len(study.cells)} cells, {stand} in the store.", flush=True)
     build(engine.config.tracker, "tracker").check()
+    if not missing:
+        return {}
+    store.check_writable()
     failures: dict[str, str] = {}
-    batches = [[i] for i in missing] if engine.config.fail_fast else [missing]
-    done = len(study.cells) - len(missing)
-    for batch in batches:
-        if not batch:
-            continue
-        failures |= _launch(engine, study, store, batch, done)
-        done += len(batch)
-        if failures and engine.config.fail_fast:
-            study.notes.append(f"fail_fast=true stopped the sweep with {len(study.cells) - done} cells not run.")
-            break
-    return failures
+    ran = 0
+    with Watch(study.name, Progress(store, _kinds(study, store, missing))):
+        for batch in [[i] for i in missing] if engine.config.fail_fast else [missing]:
+            failures |= _launch(engine, study, store, batch, stand + ran)
+            ran += len(batch)
+            if failures and engine.config.fail_fast:
+                break
+    if not_run := missing[ran:]:
+        study.notes.append(f"fail_fast=true stopped the sweep with {len(not_run)} cells not run.")
+    return failures | lost(store, [i for i in study.cells if i not in failures and i not in not_run])
+
+
+def _kinds(study: Study, store: "Store", missing: list[str]) -> dict[str, tuple[str, bool]]:
+    """Return what the duration of each cell depends on: its arm, and whether it is the one to train its adapter."""
+    kinds: dict[str, tuple[str, bool]] = {}
+    training: set[str] = set()
+    for identity in missing:
+        cell = study.cells[identity].cell
+        adapter = cell.adapter_identity
+        trains = adapter is not None and adapter not in training and not store.has_adapter(adapter)
+        training |= {adapter} if adapter is not None else set()
+        kinds[identity] = (cell.arm.name, trains)
+    return kinds
 
 
 def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:
@@ -203,10 +223,10 @@ def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done
     try:
         returns = engine.launcher.launch([study.cells[i].arguments for i in batch], initial_job_idx=done)
     except BrokenProcessPool:
-        records = {i: store.record(i) for i in batch}
-        lost = [i for i, record in records.items() if record is None or record.status != "success"]
+        records = {i: store.look(i).record for i in batch}
+        down = [i for i, record in records.items() if record is None or record.status != "success"]
         why = "a process was killed, for lack of memory perhaps: run fewer side by side (hydra.launcher.n_jobs=1)"
-        return dict.fromkeys(lost, why)
+        return dict.fromkeys(down, why)
     return {i: _error(r) for i, r in zip(batch, returns, strict=True) if r.status != JobStatus.COMPLETED}
 
 
@@ -219,7 +239,7 @@ def _in_order(study: Study, store: "Store", missing: list[str]) -> list[str]:
     turns = {}
     for identity in missing:
         adapter = study.cells[identity].cell.adapter_identity
-        to_train = adapter is not None and not (store.adapter(adapter) / "training.json").is_file()
+        to_train = adapter is not None and not store.has_adapter(adapter)
         turns[identity] = (2 if adapter in training else 0) if to_train else 1
         training |= {adapter} if adapter is not None else set()
     return sorted(missing, key=turns.__getitem__)

@@ -14,8 +14,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from andraeus.chat import Chat, Example
 from andraeus.errors import UserError
-from andraeus.files import new_folder, write_json, write_text
+from andraeus.files import CannotWrite, new_folder, write_json, write_text
 from andraeus.progress import bar as progress_bar
+from andraeus.progress import say
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
 from andraeus.training.loop import planned_steps
 from andraeus.training.start import begin_at
@@ -73,14 +74,12 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.finished = _now()
         record.write(folder)
         tracker.end("success", {"accuracy": record.objective}, items)
-    except Exception as error:
+    except Exception:
         record.status, record.error, record.finished = "failed", traceback.format_exc(), _now()
         # A disk that refuses the record refuses everything: the error below says so.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(CannotWrite):
             record.write(folder)
         tracker.end("failed", {}, [])
-        if isinstance(error, OSError):
-            raise UserError(f"The cell could not be written to {folder}: {error.strerror or error}.") from error
         raise
     return record
 
@@ -94,15 +93,13 @@ def ensure_adapter(cell: Cell, store: Store, log: Log | None = None) -> dict[str
     assert cell.adapter_identity is not None
     _set_threads(cell.spec.threads)
     folder = store.adapter(cell.adapter_identity)
-    notes = folder.with_name(f"{folder.name}.json")
     with store.lock(folder):
-        if not (folder / "training.json").is_file():
+        if not store.has_adapter(cell.adapter_identity):
             with new_folder(folder) as scratch:
                 seconds = _train(cell, scratch, log)
-            write_json(notes, {"seconds": seconds, "provenance": _provenance(cell)})
-        outcome: dict[str, Any] = json.loads((folder / "training.json").read_text())
-        told = json.loads(notes.read_text())["seconds"] if notes.is_file() else None
-    return {**{k: v for k, v in outcome.items() if k != "curve"}, "seconds": told}
+            write_json(folder.with_name(f"{folder.name}.json"), {"seconds": seconds, "provenance": _provenance(cell)})
+        outcome, notes = store.outcome(cell.adapter_identity), store.notes(cell.adapter_identity)
+    return {k: v for k, v in outcome.items() if k != "curve"} | {"seconds": notes["seconds"] if notes else None}
 
 
 def _train(cell: Cell, folder: Path, log: Log | None) -> float:
@@ -149,13 +146,13 @@ def _note_on_budgets(cell: Cell, rows: list[Example]) -> None:
     """Say where a floor decides the number of steps, and where trained answers are longer than what is generated."""
     recipe, room = cell.spec.training, cell.spec.generation.max_new_tokens
     if recipe.start is not None and cell.start is None:
-        print(f"Note: there is no {recipe.start} to start at, so training begins at zero; training=scratch is longer.")
+        say(f"Note: there is no {recipe.start} to start at, so training begins at zero; training=scratch is longer.")
     if cell.start is not None and cell.start.weights != cell.files.weights_hash:
-        print("Note: the start was trained on other weights of this model than these.")
+        say("Note: the start was trained on other weights of this model than these.")
     if recipe.epochs is not None and planned_steps(recipe, len(rows)) == recipe.least_steps:
-        print(f"Note: {len(rows)} rows are trained for training.least_steps={recipe.least_steps}, not by epochs.")
+        say(f"Note: {len(rows)} rows are trained for training.least_steps={recipe.least_steps}, not by epochs.")
     if (longest := max(len(row.answer) for row in rows)) > room:
-        print(f"Note: trained answers of {longest} tokens are cut by generation.max_new_tokens={room}: raise it.")
+        say(f"Note: trained answers of {longest} tokens are cut by generation.max_new_tokens={room}: raise it.")
 
 
 def _origin(cell: Cell) -> Origin:
@@ -193,7 +190,8 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     model = dequantized(model, spec.quantization)
     answering = model
     if cell.adapter_identity is not None:
-        folder = _answering(cell, store.adapter(cell.adapter_identity))
+        assert training is not None
+        folder = _answering(cell, store.adapter(cell.adapter_identity), training["steps"])
         answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
@@ -244,13 +242,12 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     return rows, timing, drafted
 
 
-def _answering(cell: Cell, adapter: Path) -> Path:
+def _answering(cell: Cell, adapter: Path, steps: int) -> Path:
     """Return the folder of the adapter that answers: the trained one, or its checkpoint of the cell's step."""
     if cell.step is None:
         return adapter
     folder = adapter / "checkpoints" / str(cell.step)
     if not folder.is_dir():
-        steps = json.loads((adapter / "training.json").read_text())["steps"]
         raise UserError(f"Training stopped at step {steps}, before step={cell.step}: set training.plateau=null.")
     return folder
 

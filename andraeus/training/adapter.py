@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
-from andraeus.files import write_json
+from andraeus.files import write_json, writing
 from andraeus.models.load import Quantization
 from andraeus.models.resolve import ModelFiles
 from andraeus.seeds import stream_seed
@@ -135,16 +135,12 @@ def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any
         origin: Where the base comes from and how it was asked, for `andraeusctl ask`.
 
     PEFT writes module names in set order; they are sorted so that equal adapters are equal files.
-    """
-    from peft import PeftModel
 
-    folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(model, PeftModel):
-        # Otherwise PEFT asks the Hub whether the base's vocabulary was changed, and may save it.
-        model.save_pretrained(str(folder), save_embedding_layers=False)
-    else:
-        model.save_pretrained(folder)
-    (folder / "README.md").unlink(missing_ok=True)
+    Raises:
+        CannotWrite: The disk is full, or the folder may only be read.
+    """
+    with writing(folder):
+        _save_weights(model, folder)
     config = folder / "adapter_config.json"
     if config.is_file():
         content = json.loads(config.read_text())
@@ -153,6 +149,23 @@ def save(model: "PeftModel | PreTrainedModel", folder: Path, base: dict[str, Any
                 content[key] = sorted(value, key=str)
         write_json(config, dict(sorted(content.items())))
     write_json(folder / FINGERPRINT, {**base, **asdict(origin)})
+
+
+def _save_weights(model: "PeftModel | PreTrainedModel", folder: Path) -> None:
+    from peft import PeftModel
+    from safetensors import SafetensorError
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        if isinstance(model, PeftModel):
+            # Otherwise PEFT asks the Hub whether the base's vocabulary was changed, and may save it.
+            model.save_pretrained(str(folder), save_embedding_layers=False)
+        else:
+            model.save_pretrained(folder)
+    except SafetensorError as error:
+        # What the disk said is in its text only.
+        raise OSError(str(error)) from error
+    (folder / "README.md").unlink(missing_ok=True)
 
 
 def load(model: "PreTrainedModel", folder: Path, base: dict[str, Any]) -> "PeftModel | PreTrainedModel":
@@ -168,7 +181,7 @@ def load(model: "PreTrainedModel", folder: Path, base: dict[str, Any]) -> "PeftM
     try:
         trained_on = json.loads((folder / FINGERPRINT).read_text())
     except (OSError, ValueError) as error:
-        raise UserError(f"{folder} is no complete adapter of Andraeus: train it anew.") from error
+        raise UserError(f"{folder} is no complete adapter of Andraeus: delete it and train it anew.") from error
     if differing := [key for key in base if trained_on.get(key) != base[key]]:
         raise UserError(
             f"The adapter in {folder} was trained on another base (its {', '.join(differing)} differ): "
@@ -179,7 +192,7 @@ def load(model: "PreTrainedModel", folder: Path, base: dict[str, Any]) -> "PeftM
             return PeftModel.from_pretrained(model, str(folder)).eval()
         tuned: PreTrainedModel = AutoModelForCausalLM.from_pretrained(folder, dtype=model.dtype)
         return tuned.to(model.device).eval()
-    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
         raise UserError(
             f"The adapter in {folder} cannot be read ({error}): delete that folder and run again."
         ) from error

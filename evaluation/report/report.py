@@ -106,14 +106,11 @@ def _results(summary: Summary) -> Iterable[str]:
 
 
 def _failures(summary: Summary) -> str:
-    failures = summary.get("failures", [])
-    if not failures:
+    header, rows = words.failures(summary)
+    if not rows:
         return f"No failure is recorded ({words.outcomes(summary)}).\n"
-    table = Shown(["arm", "suite", "seed", "error"], "llrl")
-    for failure in failures:
-        seed = failure.get("seed")
-        texts = (failure["arm"], failure["suite"], NOTHING if seed is None else seed, failure["error"])
-        table.rows.append([Cell(str(text)) for text in texts])
+    align = ["r" if name == "seed" else "l" for name in header]
+    table = Shown(header, "".join(align), [[Cell(text) for text in row] for row in rows])
     return f"Of {words.outcomes(summary)}.\n\n{to_markdown(table)}"
 
 

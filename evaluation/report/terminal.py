@@ -24,7 +24,7 @@ _ASCII = str.maketrans({"–": "-", "−": "-", "…": "..."} | {mark: f"({n})" 
 
 
 def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, console: "Console | None" = None) -> None:
-    """Print arms against suites with intervals, the contrasts, what failed, and where the files are.
+    """Print arms against suites with intervals, the contrasts, where the files are, and at last what failed.
 
     Args:
         summary: The study's summary.
@@ -39,11 +39,6 @@ def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, co
     _accuracy(page, summary)
     page.list("Contrasts", words.contrasts(summary))
     page.list("Intervals", words.scopes(summary, "accuracy"))
-    failures = []
-    for failure in summary.get("failures", []):
-        seed = "" if failure.get("seed") is None else f", seed {failure['seed']}"
-        failures.append(f"{failure['arm']} on {failure['suite']}{seed}: {failure['error']}")
-    page.list(f"{len(failures)} failed", failures, "red")
     page.list("Not run", list(map(str, summary.get("notes", []))))
     page.line(words.work(timings))
     page.line("Written", "bold")
@@ -53,6 +48,7 @@ def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, co
     for name in _FOLDERS:
         if found := sorted({path.stem for path in (folder / name).glob("*.*")}):
             page.path(folder / name, f" ({', '.join(found)})")
+    _failures(page, summary)
 
 
 class _Page:
@@ -82,6 +78,24 @@ class _Page:
         self.line(title, f"bold {style}".strip())
         for item in items:
             self.console.print(Padding(self.text(one_line(item), style), (0, 0, 0, 2)))
+
+
+def _failures(page: _Page, summary: Summary) -> None:
+    from rich import box
+    from rich.table import Table
+
+    header, rows = words.failures(summary)
+    if not rows:
+        return
+    page.line(f"{len(rows)} failed", "bold red")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    for name in header:
+        table.add_column(page.text(name), justify="right" if name == "seed" else "left", overflow="fold")
+    for row in rows:
+        table.add_row(
+            *(page.text(text, "red" if name == "error" else "") for name, text in zip(header, row, strict=True))
+        )
+    page.console.print(table)
 
 
 def _accuracy(page: _Page, summary: Summary) -> None:

@@ -4,8 +4,19 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from evaluation.report.formats import is_share, number, p_value, reason, signed
-from evaluation.report.rows import Row, Summary, differing, has_interval, label, ordered, side_of, sides_of
+from evaluation.report.escape import one_line
+from evaluation.report.formats import NOTHING, is_share, number, p_value, reason, signed
+from evaluation.report.rows import (
+    Row,
+    Summary,
+    condition_words,
+    differing,
+    has_interval,
+    label,
+    ordered,
+    side_of,
+    sides_of,
+)
 
 _NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
 
@@ -77,6 +88,18 @@ def summarised(provenance: Mapping[str, Any]) -> dict[str, str]:
     return (
         {} if same or not by else {"Graded and summarised by": f"{plain(by.get('commit'))}{changes}, {by.get('date')}"}
     )
+
+
+def failures(summary: Summary) -> tuple[list[str], list[list[str]]]:
+    """Return the header and the rows of the table of what failed: what it was, and the error on one line."""
+    found = summary.get("failures", [])
+    conditions = [failure.get("condition") or {} for failure in found]
+    header = ["arm", "suite", *(["condition"] if any(conditions) else []), "seed", "error"]
+    rows = []
+    for failure, condition in zip(found, conditions, strict=True):
+        words = {**failure, "condition": condition_words(condition, sorted(condition))}
+        rows.append([NOTHING if words.get(name) is None else one_line(str(words[name])) for name in header])
+    return header, rows
 
 
 def counts(summary: Summary) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from andraeus import files
-from andraeus.files import new_folder, write_bytes, write_json, write_text
+from andraeus.files import CannotWrite, new_folder, write_bytes, write_json, write_text
 
 
 class Refused(OSError):
@@ -46,7 +46,7 @@ def test_a_write_that_fails_leaves_the_old_text_and_nothing_else(
     path = tmp_path / "record.json"
     write_text(path, "old")
     monkeypatch.setattr(files.os, step, refuse)
-    with pytest.raises(Refused):
+    with pytest.raises(CannotWrite, match="No space left on device"):
         write_text(path, "new")
     assert path.read_text() == "old"
     assert names(tmp_path) == ["record.json"]
@@ -54,7 +54,7 @@ def test_a_write_that_fails_leaves_the_old_text_and_nothing_else(
 
 def test_a_first_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files.os, "replace", refuse)
-    with pytest.raises(Refused):
+    with pytest.raises(CannotWrite, match="No space left on device"):
         write_bytes(tmp_path / "weights", b"1234")
     assert names(tmp_path) == []
 
@@ -145,11 +145,11 @@ def test_a_move_that_is_refused_puts_the_old_folder_back(tmp_path: Path, monkeyp
 
     def refuse_the_new(source: Path, target: Path) -> None:
         if (Path(source) / "new").exists():
-            raise Refused
+            refuse()
         replace(source, target)
 
     monkeypatch.setattr(files.os, "replace", refuse_the_new)
-    with pytest.raises(Refused), new_folder(path) as scratch:
+    with pytest.raises(CannotWrite, match="No space left on device"), new_folder(path) as scratch:
         (scratch / "new").write_text("new")
     assert names(path) == ["old"]
     assert names(tmp_path) == ["adapter"]
@@ -157,7 +157,7 @@ def test_a_move_that_is_refused_puts_the_old_folder_back(tmp_path: Path, monkeyp
 
 def test_a_file_is_not_replaced_by_a_folder(tmp_path: Path) -> None:
     (tmp_path / "adapter").write_text("a file of the user's")
-    with pytest.raises(OSError), new_folder(tmp_path / "adapter") as scratch:
+    with pytest.raises(CannotWrite), new_folder(tmp_path / "adapter") as scratch:
         (scratch / "new").write_text("new")
     assert (tmp_path / "adapter").read_text() == "a file of the user's"
     assert names(tmp_path) == ["adapter"]
@@ -168,7 +168,7 @@ def test_a_killed_writer_leaves_only_what_no_reader_looks_at(tmp_path: Path) -> 
     path.mkdir()
     (path / "old").write_text("old")
     program = (
-        "import os, signal, sys; from pathlib import Path; from andraeus.files import new_folder\n"
+        "import os, signal, sys; from pathlib import Path; from andraeus.files import CannotWrite, new_folder\n"
         "with new_folder(Path(sys.argv[1])) as scratch:\n"
         "    (scratch / 'half').write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )

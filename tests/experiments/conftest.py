@@ -30,16 +30,19 @@ QUICK = [
 Program = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory, embedded_tokenizer) -> Path:  # type: ignore[no-untyped-def]
-    """A random Llama of two layers with the embedded model's tokenizer."""
+def save_tiny(folder: Path) -> Path:
+    """Save a random Llama of two layers with the embedded model's tokenizer."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    folder = tmp_path_factory.mktemp("tiny")
+    from andraeus.models.load import load_tokenizer
+    from andraeus.models.resolve import resolve
+    from tests.conftest import embedded_spec
+
+    tokenizer = load_tokenizer(resolve(embedded_spec()))
     torch.manual_seed(0)
     config = LlamaConfig(
-        vocab_size=len(embedded_tokenizer),
+        vocab_size=len(tokenizer),
         hidden_size=32,
         intermediate_size=64,
         num_hidden_layers=2,
@@ -48,8 +51,14 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, embedded_tokenizer) ->
         tie_word_embeddings=True,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
-    embedded_tokenizer.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random Llama of two layers with the embedded model's tokenizer."""
+    return save_tiny(tmp_path_factory.mktemp("tiny"))
 
 
 @pytest.fixture

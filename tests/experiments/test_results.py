@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from experiments.record import Record, Timing
-from experiments.results import _work, read_items
+from experiments.results import _work
+from experiments.store import read_items
 
 
 def record(adapter: str | None = None, seconds: float | None = None, **more: Any) -> Record:

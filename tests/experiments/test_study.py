@@ -1,53 +1,28 @@
 """The program as a user runs it, on a tiny random model."""
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.experiments.conftest import Program
-
-SIDE_BY_SIDE = ["hydra/launcher=side_by_side"]
-SWEEP = ["-m", "lora=r4,r8", "variations=v1,v3", "seed=0,1", "study=small"]
-
-
-def summary_of(folder: Path, study: str = "small") -> bytes:
-    return (folder / "results" / study / "summary.json").read_bytes()
-
-
-def adapters_of(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return each adapter's weights file by inode and time of change."""
-    stats = {p.parent.name: p.stat() for p in (folder / "store" / "adapters").glob("*/adapter_model.safetensors")}
-    return {name: (s.st_ino, s.st_mtime_ns) for name, s in stats.items()}
+from tests.experiments.killing import SIDE_BY_SIDE, adapters_of, kill_and_resume, run, summary_of, sweep
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> tuple[Path, list[str]]:
     """A sweep of eight cells that ran to its end without a stop."""
-    from tests.experiments.conftest import QUICK, TWO_FACTS
+    from tests.experiments.conftest import TWO_FACTS
 
     folder = tmp_path_factory.mktemp("swept")
     (folder / "robin.yaml").write_text(TWO_FACTS)
-    arguments = [*SWEEP, "model=custom", f"model.path={tiny_folder}", "facts=file", "facts.path=robin.yaml"]
-    arguments += [q for q in QUICK if not q.startswith(("lora=", "variations="))]
+    arguments = sweep(tiny_folder, "robin.yaml", cells=8)
     done = run(folder, arguments)
     assert done.returncode == 0, done.stderr
     return folder, arguments
-
-
-def run(folder: Path, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("andraeus")), *arguments]
-    environment = os.environ | {"HF_HUB_OFFLINE": "1", "COLUMNS": "160"}
-    return subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
 
 
 def test_a_sweep_of_steps_is_a_learning_curve(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
@@ -114,33 +89,15 @@ def test_second_run_trains_nothing(swept: tuple[Path, list[str]]) -> None:
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_is_the_uninterrupted_run(swept: tuple[Path, list[str]], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kills", "launcher"), [(2, []), (2, [SIDE_BY_SIDE])], ids=["alone", "side_by_side"])
+def test_killed_and_resumed_is_the_uninterrupted_run(
+    swept: tuple[Path, list[str]], tmp_path: Path, kills: int, launcher: list[str]
+) -> None:
+    """More cells and kills: ``python -m tests.experiments.killing --cells 24 --kills 10``."""
     folder, arguments = swept
     shutil.copy(folder / "robin.yaml", tmp_path)
-    command = [str(Path(sys.executable).with_name("andraeus")), *arguments]
-    kept: dict[str, tuple[int, int]] = {}
-    for wanted, launcher in ((1, []), (3, SIDE_BY_SIDE)):
-        process = psutil.Popen(
-            [*command, *launcher],
-            cwd=tmp_path,
-            env=os.environ | {"HF_HUB_OFFLINE": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 120
-        while len(adapters_of(tmp_path)) < wanted and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.02)
-        workers = process.children(recursive=True)
-        assert bool(workers) == bool(launcher)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        assert not psutil.wait_procs(workers, timeout=30)[1], "a worker outlived its sweep"
-        found = adapters_of(tmp_path)
-        assert kept.items() <= found.items(), "an adapter that was complete was trained again"
-        kept = found
-    assert not (tmp_path / "results" / "small" / "summary.json").exists()
-    assert run(tmp_path, arguments).returncode == 0
-    assert kept.items() <= adapters_of(tmp_path).items()
+    told = kill_and_resume(tmp_path, [*arguments, *launcher], kills, cells=8)
+    assert told.kills > 0
     assert summary_of(tmp_path) == summary_of(folder)
 
 
@@ -150,7 +107,7 @@ def test_a_fresh_run_side_by_side_in_any_order_gives_the_same_bytes(
     folder, arguments = swept
     shutil.copy(folder / "robin.yaml", tmp_path)
     other = [a.replace("r4,r8", "r8,r4").replace("seed=0,1", "seed=1,0") for a in arguments]
-    assert run(tmp_path, [*other, *SIDE_BY_SIDE]).returncode == 0
+    assert run(tmp_path, [*other, SIDE_BY_SIDE]).returncode == 0
     assert summary_of(tmp_path) == summary_of(folder)
     for name in adapters_of(folder):
         path = Path("store") / "adapters" / name / "adapter_model.safetensors"

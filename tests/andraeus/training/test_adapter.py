@@ -230,6 +230,9 @@ def cut_short(folder: Path) -> None:
         (lambda folder: (folder / "adapter_model.safetensors").unlink(), "cannot be read"),
         (lambda folder: (folder / "andraeus.json").unlink(), "no complete adapter"),
         (lambda folder: (folder / "andraeus.json").write_text("{"), "no complete adapter"),
+        (lambda folder: (folder / "adapter_config.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "adapter_config.json").write_text("[]"), "cannot be read"),
+        (lambda folder: (folder / "adapter_config.json").write_text("{}"), "cannot be read"),
     ],
 )
 def test_a_damaged_adapter_is_refused(

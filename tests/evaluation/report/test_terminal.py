@@ -27,7 +27,11 @@ def test_a_plain_table_at_80_columns(tmp_path: Path, summary: Data, timings: Dat
     for part in ("system_prompt", "95.8", "[87.8, 100.0]", "heldout", "412", LOST, "2 failed"):
         assert part in text
     assert "Training and answering, cell by cell, earlier runs included: 1830 s." in text
-    assert "  finetune on tiers, seed 1: OutOfMemoryError: tried to allocate 2 GiB [cpu]" in text
+    last = [" ".join(line.split()) for line in text.splitlines()[-2:]]
+    assert last == [
+        "finetune tiers 1 OutOfMemoryError: tried to allocate 2 GiB [cpu]",
+        "rag blind – UserError: no index",
+    ]
 
 
 def test_a_wide_terminal_has_intervals_on_the_line(tmp_path: Path, summary: Data, timings: Data) -> None:
@@ -74,7 +78,17 @@ def test_a_study_where_all_failed(tmp_path: Path) -> None:
     failures = [{"arm": "rag", "suite": "seen", "seed": 3, "error": "boom"}]
     text = printed(study([], failures=failures), {"cells": []}, tmp_path, width=80)
     assert "No cell gave an accuracy." in text
-    assert "  rag on seen, seed 3: boom" in text
+    assert " ".join(text.splitlines()[-1].split()) == "rag seen 3 boom"
+
+
+def test_failures_of_a_sweep_are_told_apart_by_their_condition(tmp_path: Path) -> None:
+    condition = {"lora": "r16", "training.epochs": 3}
+    failures = [{"arm": "finetune", "suite": "seen", "condition": condition, "seed": 3, "error": "boom\nand more"}]
+    summary = study([], failures=failures)
+    text = printed(summary, {"cells": []}, tmp_path, width=80)
+    assert " ".join(text.splitlines()[-1].split()) == "finetune seen r16 training.epochs=3 3 boom and more"
+    report = write_report(tmp_path, summary, {"cells": []}, {}).read_text()
+    assert "| finetune | seen | r16 training.epochs=3 | 3 | boom and more |" in report
 
 
 def test_contrasts_of_what_was_left_out_take_one_line(tmp_path: Path, summary: Data, timings: Data) -> None:

@@ -1,0 +1,166 @@
+"""Choosing stored cells in the words in which they were asked for: ``arm=finetune lora=r4,r16 seed=0``."""
+
+import datetime
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from andraeus.errors import UserError
+from experiments.grid import decoded
+from experiments.record import Record
+from experiments.store import Stored
+
+CONF = Path(__file__).resolve().parents[1] / "conf"
+UNREADABLE = "unreadable"
+# Chosen by what the record says; every other key is one of the cell's configuration.
+_OF_THE_RECORD = ("cell", "status", "arm", "suite", "seed", "model", "profile", "since")
+_STATUS = ("started", "success", "failed", UNREADABLE)
+_AGO = re.compile(r"(\d+)([dhm])")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+def choose(cells: Iterable[Stored], words: Sequence[str]) -> list[Stored]:
+    """Return the cells that fit all words.
+
+    Args:
+        cells: Cells of a store.
+        words: ``key=value``; several values, with commas, are alternatives. A key is one of
+
+            - ``cell`` (the beginning of its hash), ``status`` (started, success, failed, unreadable), ``arm``,
+              ``suite``, ``seed``, ``model``, ``profile`` (the beginning of its hash);
+            - ``since``: a day, a time (``2026-01-31T18:00``), or how long ago (``7d``, ``12h``, ``30m``);
+            - a group (``lora=r16``), which every cell fits that was run under that file's values, or a knob
+              (``lora.r=16``, ``training.steps=100``, ``step=null``).
+
+    Raises:
+        UserError: A word is none, or names a file or a knob that does not exist.
+    """
+    everything = chosen = list(cells)
+    for word in words:
+        key, equals, values = word.partition("=")
+        if not equals or not key:
+            raise UserError(f"{word} chooses no cells: write key=value, such as arm=finetune or lora=r16.")
+        if key not in _OF_THE_RECORD and everything and not any(_knows(cell, key) for cell in everything):
+            raise UserError(f"{key} is no knob of any cell here: andraeus --cfg job shows the knobs.")
+        if key == "status" and (wrong := set(values.split(",")) - set(_STATUS)):
+            raise UserError(f"status={','.join(sorted(wrong))} is none: choose among {', '.join(_STATUS)}.")
+        chosen = [cell for cell in chosen if _fits(cell, key, values)]
+    return chosen
+
+
+def group_name(group: str, node: Any) -> str | None:
+    """Return the name of the group's first file whose values a part of a configuration has, or ``None``."""
+    if not isinstance(node, Mapping):
+        return None
+    return next((name for name, values in _files(group).items() if _has(node, values)), None)
+
+
+def config_of(record: Record) -> Mapping[str, Any]:
+    """Return the resolved configuration under which a cell was run."""
+    config = record.provenance.get("config")
+    return config if isinstance(config, Mapping) else {}
+
+
+def _knows(cell: Stored, key: str) -> bool:
+    return cell.record is not None and _at(config_of(cell.record), key) is not _MISSING
+
+
+def _fits(cell: Stored, key: str, values: str) -> bool:
+    if key == "cell":
+        return cell.identity.startswith(tuple(values.split(",")))
+    if cell.record is None:
+        return key == "status" and UNREADABLE in values.split(",")
+    record = cell.record
+    if key == "since":
+        return (record.finished or record.started) >= _moment(values)
+    if key == "profile":
+        return record.profile.startswith(tuple(values.split(",")))
+    if key in _OF_THE_RECORD:
+        told = {"model": model_of(record), "seed": "null" if record.seed is None else str(record.seed)}
+        return told.get(key, getattr(record, key, None)) in values.split(",")
+    return any(_equals(key, _at(config_of(record), key), value) for value in _alternatives(values))
+
+
+def model_of(record: Record) -> str | None:
+    """Return the name of the base that a cell was run on."""
+    model = record.provenance.get("model")
+    name = model.get("name") if isinstance(model, Mapping) else None
+    return None if name is None else str(name)
+
+
+def _equals(key: str, found: Any, value: str) -> bool:
+    if not isinstance(found, Mapping):
+        return found is not _MISSING and bool(found == _read(key, value))
+    files = _files(key)
+    if value not in files:
+        raise UserError(f"There is no {key}={value}: choose among {', '.join(files) or 'its knobs'}.")
+    return _has(found, files[value])
+
+
+def _read(key: str, value: str) -> Any:
+    from hydra.errors import HydraException
+
+    try:
+        return decoded({key: value})[key]
+    except HydraException as error:
+        raise UserError(f"{key}={value} cannot be read: {str(error).splitlines()[0]}.") from error
+
+
+def _alternatives(values: str) -> list[str]:
+    """Split at commas outside brackets."""
+    return re.split(r",(?![^\[{]*[\]}])", values)
+
+
+_MISSING = object()
+
+
+def _at(config: Mapping[str, Any], key: str) -> Any:
+    found: Any = config
+    for part in key.split("."):
+        if not isinstance(found, Mapping) or part not in found:
+            return _MISSING
+        found = found[part]
+    return found
+
+
+def _has(node: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
+    """Return whether a configuration has all values of a file; what the file leaves open fits anything."""
+    for key, value in values.items():
+        found = node.get(key, _MISSING)
+        if isinstance(value, Mapping) and isinstance(found, Mapping):
+            if not _has(found, value):
+                return False
+        elif not (isinstance(value, str) and ("${" in value or value == "???")) and found != value:
+            return False
+    return True
+
+
+@cache
+def _files(group: str) -> dict[str, dict[str, Any]]:
+    """Return the values of a group's files, by name."""
+    folder = CONF / group
+    return {path.stem: _values(path) for path in sorted(folder.glob("*.yaml"))} if folder.is_dir() else {}
+
+
+def _values(path: Path) -> dict[str, Any]:
+    """Return what a file sets, over what the files of its group set that it builds on."""
+    from omegaconf import OmegaConf
+
+    own: Any = OmegaConf.to_container(OmegaConf.load(path))
+    values: dict[str, Any] = {}
+    for base in own.pop("defaults", []):
+        if isinstance(base, str) and base != "_self_":
+            values |= _values(path.with_name(f"{base}.yaml"))
+    values |= own
+    return values
+
+
+def _moment(text: str) -> datetime.datetime:
+    if ago := _AGO.fullmatch(text):
+        return datetime.datetime.now(datetime.UTC) - datetime.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        return datetime.datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        raise UserError(f"since={text} is no time: write 2026-01-31, 2026-01-31T18:00, 7d, 12h or 30m.") from error

@@ -1,0 +1,137 @@
+"""The paired difference of two conditions or two cells, on the questions that both answered."""
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from andraeus.errors import UserError
+from andraeus.hashing import canonical_json
+from experiments.choice import choose, config_of
+from experiments.commands import wide_console
+from experiments.frames import flat, items, open_store
+from experiments.record import Record
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from evaluation.statistics.contrast import Contrast
+
+# What rows run over, and what changes no answer.
+_CROSSED = (
+    "seed",
+    "facts",
+    "suite",
+    "study",
+    "contrasts",
+    "endpoint",
+    "tracker",
+    "paths",
+    "plan",
+    "output",
+    "fail_fast",
+)
+# What shapes adapters alone: cells of other arms stand under whichever of it came first.
+_OF_ADAPTERS = ("lora", "training", "variations", "step")
+
+
+def compare(a: "pd.DataFrame", b: "pd.DataFrame") -> "dict[str, Contrast]":
+    """Compare two sets of graded items, suite by suite.
+
+    Args:
+        a: Items as `experiments.frames.items` returns them.
+        b: The same for the other side.
+
+    Returns:
+        For each suite that both were asked, the mean of a minus the mean of b on the questions both answered.
+    """
+    from evaluation.statistics.contrast import paired_difference
+
+    suites = sorted(set(a["suite"]) & set(b["suite"]))
+    return {suite: paired_difference(_asked(a, suite), _asked(b, suite)) for suite in suites}
+
+
+def print_comparison(store: str, a: str, b: str, words: Sequence[str]) -> None:
+    """Print what `compare` finds for two sides that are chosen in words.
+
+    Args:
+        store: The store's folder.
+        a: A cell's hash (its beginning), or words that choose cells, as one text.
+        b: The same for the other side.
+        words: What both sides are further chosen by.
+
+    Raises:
+        UserError: A side has no finished cell, or cells of several conditions, or nothing pairs.
+    """
+    from rich.table import Table
+
+    frames = [_side(store, side, words) for side in (a, b)]
+    found = compare(*frames)
+    if not found:
+        asked = [", ".join(sorted(set(frame["suite"]))) for frame in frames]
+        raise UserError(f"No suite was asked of both: {a} has {asked[0]}, {b} has {asked[1]}.")
+    table = Table()
+    for column in ("suite", "a", "b", "a − b [95 %]", "p", "could have found", "pairs", "it speaks for"):
+        table.add_column(column, overflow="fold")
+    for suite, contrast in found.items():
+        table.add_row(suite, *(_mean(frame, suite) for frame in frames), *_told(contrast))
+    console = wide_console()
+    console.print(f"a: {a} ({_counted(frames[0])})\nb: {b} ({_counted(frames[1])})", markup=False)
+    console.print(table)
+    console.print(
+        "Accuracy and differences in percent and points. Chosen after the run, and p is not adjusted: exploratory."
+    )
+
+
+def _side(store: str, side: str, words: Sequence[str]) -> "pd.DataFrame":
+    chosen = [*(shlex.split(side) if "=" in side else [f"cell={side}"]), *words, "status=success"]
+    records = [cell.record for cell in choose(open_store(store).cells(), chosen) if cell.record is not None]
+    if not records:
+        raise UserError(f"{side} has no finished cell here: andraeusctl results list shows what there is.")
+    if "=" not in side and len(records) > 1:
+        raise UserError(f"{side} begins the hashes of {len(records)} cells: write more of it.")
+    if differing := _differing(records):
+        told = "; ".join(f"{key} is {', '.join(values)}" for key, values in list(differing.items())[:3])
+        raise UserError(f"{side} names cells of several conditions: {told}. Add words that tell them apart.")
+    return items(store, *chosen)
+
+
+def _differing(records: Sequence[Record]) -> dict[str, list[str]]:
+    """Return what tells the conditions of cells apart, if they are of several."""
+    values: dict[str, set[str]] = {}
+    for record in records:
+        ignored = _CROSSED if record.adapter is not None else (*_CROSSED, *_OF_ADAPTERS)
+        told = {"arm": record.arm, **{k: v for k, v in flat(config_of(record)) if k.split(".")[0] not in ignored}}
+        # Where the base lies is no condition.
+        told.pop("model.path", None)
+        for key, value in told.items():
+            values.setdefault(key, set()).add(value if isinstance(value, str) else canonical_json(value))
+    return {key: sorted(found) for key, found in values.items() if len(found) > 1}
+
+
+def _asked(frame: "pd.DataFrame", suite: str) -> "pd.DataFrame":
+    """Return the scores of one suite; a question is the same question where its words are."""
+    part = frame[frame["suite"] == suite]
+    part = part.assign(item=part["item"] + "\n" + part["question"])
+    key = ["profile", "fact", "item", "seed"]
+    # Cells of one profile and seed (another facts.seed, another suite.per_fact) count as one.
+    return part.groupby(key, dropna=False, as_index=False).agg({"score": "mean"})
+
+
+def _mean(frame: "pd.DataFrame", suite: str) -> str:
+    return f"{frame.loc[frame['suite'] == suite, 'score'].mean():.1%}"
+
+
+def _counted(frame: "pd.DataFrame") -> str:
+    return f"cells: {frame['cell'].nunique()}, seeds: {frame['seed'].nunique() or '–'}"
+
+
+def _told(contrast: "Contrast") -> list[str]:
+    from evaluation.report.formats import NOTHING, number, p_value, signed
+
+    def share(value: float | None, write: Any = signed) -> str:
+        return NOTHING if value is None else write(value, "accuracy")
+
+    interval = f"{share(contrast.difference)} [{share(contrast.low)}, {share(contrast.high)}]"
+    p = NOTHING if contrast.p_value is None else p_value(contrast.p_value)
+    pairs = f"{contrast.n_items} ({contrast.n_unpaired} without a partner)" if contrast.n_unpaired else contrast.n_items
+    return [interval, p, share(contrast.mde, number), str(pairs), contrast.scope]

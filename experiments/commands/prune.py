@@ -1,0 +1,163 @@
+"""Removing from a store what nothing needs; never what somebody holds a lock on."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from andraeus.errors import UserError
+from andraeus.files import remove_folder, writing
+from experiments.frames import open_store
+from experiments.record import Unreadable
+from experiments.store import Store, Stored
+
+KINDS = {
+    "failed": "failed cells; their next run makes them anew",
+    "started": "cells whose process died",
+    "unreadable": "cells that are damaged or of another schema version",
+    "adapters": "adapters that no cell names, not even a failed one",
+    "partial": "what processes were writing when they died",
+}
+
+
+@dataclass(frozen=True)
+class Spare:
+    """Something in the store that may go.
+
+    Attributes:
+        kind: One of `KINDS`.
+        path: Its folder or file.
+        why: What is wrong with it, in a few words.
+    """
+
+    kind: str
+    path: Path
+    why: str
+
+
+def prune(folder: str | Path, kinds: Sequence[str], *, do: bool) -> list[Spare]:
+    """Remove what nothing needs, or say what that is.
+
+    An adapter is kept as long as any cell names it, also one that is pruned along with it: training is dear, and a
+    failed cell's next run finds its adapter. So adapters of failed cells go with the prune after theirs.
+
+    Args:
+        folder: The store's folder.
+        kinds: Some of `KINDS`; none are all.
+        do: Remove it; else it is listed only.
+
+    Returns:
+        What was removed, or would be.
+
+    Raises:
+        UserError: There is no store, no such kind, or the store is read-only.
+    """
+    store = open_store(folder)
+    if wrong := [kind for kind in kinds if kind not in KINDS]:
+        raise UserError(f"{', '.join(wrong)} cannot be pruned: choose among {', '.join(KINDS)}.")
+    gone = []
+    # All are found before any goes.
+    for spare in list(find(store)):
+        if kinds and spare.kind not in kinds:
+            continue
+        size = _size(spare.path)
+        if not do or _remove(store, spare):
+            gone.append(spare)
+            print(f"{spare.kind}  {spare.path}  {size / 2**20:.1f} MiB  {spare.why}")
+    if do:
+        print(f"{len(gone)} removed.")
+    else:
+        print(f"{len(gone)} would be removed: add --yes to do it. {_legend({spare.kind for spare in gone})}".rstrip())
+    return gone
+
+
+def find(store: Store) -> Iterator[Spare]:
+    """Yield what nothing needs and nobody holds."""
+    for cell in store.cells():
+        path = store.cell(cell.identity)
+        if (spare := _spare_cell(store, path)) is not None and _free(store, path):
+            yield spare
+    for path in sorted((store.root / "adapters").glob("[!.]*")):
+        if path.is_dir() and _free(store, path) and (spare := _spare_adapter(store, path)) is not None:
+            yield spare
+    yield from _partial(store)
+
+
+def _spare_cell(store: Store, path: Path) -> Spare | None:
+    cell = store.look(path.name)
+    if cell.problem is not None:
+        return Spare("unreadable", path, cell.problem)
+    if cell.record is None:
+        return Spare("started", path, "without a record") if path.is_dir() else None
+    told = f"{cell.record.arm} · {cell.record.suite}"
+    if cell.record.status != "success":
+        return Spare(cell.record.status, path, told)
+    try:
+        store.items(cell.record)
+    except Unreadable as error:
+        return Spare("unreadable", path, str(error))
+    return None
+
+
+def _spare_adapter(store: Store, path: Path) -> Spare | None:
+    used = (_adapter(store, cell) for cell in store.cells())
+    return None if path.name in used or not path.is_dir() else Spare("adapters", path, "no cell names it")
+
+
+def _adapter(store: Store, cell: Stored) -> str | None:
+    """Return the adapter that a cell names, also one whose record another version of this program reads."""
+    if cell.record is not None:
+        return cell.record.adapter
+    try:
+        told = json.loads((store.cell(cell.identity) / "record.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told.get("adapter") if isinstance(told, dict) else None
+
+
+def _partial(store: Store) -> Iterator[Spare]:
+    """Yield what was being written when its writer died: nobody who writes is without a lock."""
+    for folder, within in ((store.root / "adapters", ".*.json.*"), (store.root / "cells", "[!.]*/.*.*")):
+        # Listed before the locks are tried: what begins afterwards is not in the list.
+        found = sorted([*folder.glob(".partial-*"), *folder.glob(within)])
+        if found and all(_free(store, folder / lock.name[1 : -len(".lock")]) for lock in folder.glob(".*.lock")):
+            yield from (Spare("partial", path, "its writer died") for path in found)
+
+
+def _free(store: Store, folder: Path) -> bool:
+    with store.lock_if_free(folder) as free:
+        return free
+
+
+def _remove(store: Store, spare: Spare) -> bool:
+    """Remove something unless somebody holds it, or it is needed by now; return whether it is gone."""
+    if spare.kind == "partial":
+        with writing(spare.path):
+            if spare.path.is_dir():
+                remove_folder(spare.path)
+            else:
+                spare.path.unlink(missing_ok=True)
+        return True
+    again: Callable[[Store, Path], Spare | None] = _spare_adapter if spare.kind == "adapters" else _spare_cell
+    with ExitStack() as held:
+        if not held.enter_context(store.lock_if_free(spare.path)):
+            return False
+        # Under the lock nothing changes any more: a cell names its adapter before it waits for that lock.
+        now = again(store, spare.path)
+        if now is None or now.kind != spare.kind:
+            return False
+        remove_folder(spare.path)
+        if spare.kind == "adapters":
+            with writing(spare.path):
+                spare.path.with_name(f"{spare.path.name}.json").unlink(missing_ok=True)
+    return True
+
+
+def _legend(kinds: set[str]) -> str:
+    return " ".join(f"{kind}: {told}." for kind, told in KINDS.items() if kind in kinds)
+
+
+def _size(path: Path) -> int:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

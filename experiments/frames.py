@@ -1,0 +1,148 @@
+"""A store's cells as pandas frames, for whatever the tables and figures do not show.
+
+from experiments.frames import cells, items
+
+done = cells("store", "status=success", "lora=r4,r16")
+done.groupby(["lora.r", "seed"])["accuracy"].mean()
+answers = items("store", "arm=finetune", "suite=heldout")
+answers[answers["score"] == 0][["question", "expected", "answer"]]
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from andraeus.errors import UserError
+from evaluation.summary import is_right
+from experiments.choice import UNREADABLE, choose, config_of, group_name, model_of
+from experiments.record import Record, Timing, Unreadable
+from experiments.store import Store, Stored
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TOLD = ("cell", "status", "arm", "suite", "seed", "model", "profile", "adapter", "n_items", "accuracy")
+# Groups by whose files a condition is named.
+GROUPS = ("facts", "lora", "variations", "tier", "training", "quantization")
+_OF_ADAPTERS = ("lora", "training")
+_TIMES = ("started", "finished", *Timing.model_fields)
+_ITEM = ("cell", "arm", "suite", "seed", "model", "profile", "adapter")
+
+
+def cells(store: str | Path, *words: str) -> "pd.DataFrame":
+    """Open a store's cells, one row a cell.
+
+    Args:
+        store: The store's folder (``paths.store``).
+        words: Which cells, as `experiments.choice.choose` reads them (``arm=finetune``, ``lora=r16``); all without any.
+
+    Returns:
+        A frame with the columns
+
+        - ``cell`` (its hash), ``status`` (started, success, failed, or unreadable), ``arm``, ``suite``, ``seed``
+          (missing for an arm without randomness), ``model``, ``profile`` and ``adapter`` (hashes), ``n_items``;
+        - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the first file of that group
+          whose values it has (``r16``); missing where single knobs were changed, and ``lora`` and ``training`` for an
+          arm without an adapter;
+        - ``accuracy``: graded now, by this version's grader;
+        - ``started``, ``finished``, ``train_seconds``, ``evaluation_seconds``, ``latency_p50`` (``p90``, ``p99``),
+          ``peak_memory_mib``;
+        - ``error``: the last line of what a cell failed of, or why it cannot be read;
+        - one column for each knob of the configuration under which it was first run, by its dotted name
+          (``lora.r``, ``training.steps``, ``facts.path``).
+
+    Raises:
+        UserError: There is no store, or a word chooses nothing that exists.
+    """
+    import pandas as pd
+
+    place = open_store(store)
+    rows = [_cell_row(place, cell) for cell in choose(place.cells(), words)]
+    columns = dict.fromkeys([*_TOLD, *GROUPS, *_TIMES, "error", *(key for row in rows for key in row)])
+    # As objects, so that a knob's 16 stays 16 where another cell has none.
+    frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
+    numbers = dict.fromkeys(("accuracy", *Timing.model_fields), "float") | dict.fromkeys(("seed", "n_items"), "Int64")
+    times = {name: pd.to_datetime(frame[name], utc=True) for name in ("started", "finished")}
+    return frame.astype(numbers).assign(**times)
+
+
+def items(store: str | Path, *words: str) -> "pd.DataFrame":
+    """Open what a store's finished cells asked, one row an item, graded now.
+
+    Args:
+        store: The store's folder (``paths.store``).
+        words: Which cells, as `experiments.choice.choose` reads them; all without any.
+
+    Returns:
+        A frame with the columns ``cell``, ``arm``, ``suite``, ``seed``, ``model``, ``profile``, ``adapter``, all that
+        stands in items.jsonl (``item``, ``fact``, ``tier``, ``family``, ``question``, ``expected``, ``answer``, …) and
+        ``score`` (1 where the answer is right). It is what ``evaluation.statistics`` takes.
+
+    Raises:
+        UserError: There is no store, a word chooses nothing that exists, or a chosen cell's items are damaged.
+    """
+    import pandas as pd
+
+    place = open_store(store)
+    rows = [row for cell in choose(place.cells(), words) for row in _item_rows(place, cell)]
+    columns = dict.fromkeys([*_ITEM, "item", "fact", "score", *(key for row in rows for key in row)])
+    return pd.DataFrame(rows, columns=list(columns)).astype({"seed": "Int64"})
+
+
+def open_store(folder: str | Path) -> Store:
+    """Return the store in a folder.
+
+    Raises:
+        UserError: There is none.
+    """
+    store = Store(folder)
+    if not (store.root / "cells").is_dir():
+        raise UserError(f"There is no store at {folder}: run andraeus first, or name it with --store.")
+    return store
+
+
+def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield a configuration's knobs by their dotted names."""
+    for key, value in config.items():
+        if isinstance(value, Mapping) and value:
+            yield from flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
+    record, problem, accuracy = cell.record, cell.problem, None
+    if record is None:
+        # A folder without a record is what a process left that died at its first write.
+        status = "started" if problem is None else UNREADABLE
+        return {"cell": cell.identity, "status": status, "error": problem}
+    status = record.status
+    if status == "success":
+        try:
+            graded = [is_right(item) for item in store.items(record)]
+            accuracy = sum(graded) / len(graded)
+        except Unreadable as error:
+            status, problem = UNREADABLE, str(error)
+    timing = record.timing.model_dump() if record.timing is not None else {}
+    times = {"started": record.started, "finished": record.finished, **timing}
+    failed_of = record.error.strip().splitlines()[-1] if record.error else None
+    told = {"cell": cell.identity, **_named(record), "status": status, "n_items": record.n_items, "accuracy": accuracy}
+    config = config_of(record)
+    groups = {group: group_name(group, config.get(group)) for group in GROUPS}
+    if record.adapter is None:
+        groups |= dict.fromkeys(_OF_ADAPTERS)
+    return {**dict(flat(config)), **groups, **told, **times, "error": problem or failed_of}
+
+
+def _item_rows(store: Store, cell: Stored) -> Iterator[dict[str, Any]]:
+    record = cell.record
+    if record is None or record.status != "success":
+        return
+    for item in store.items(record):
+        told = {"item": item["id"], **{key: value for key, value in item.items() if key != "id"}}
+        yield {"cell": cell.identity, **_named(record), **told, "score": float(is_right(item))}
+
+
+def _named(record: Record) -> dict[str, Any]:
+    told = {key: getattr(record, key) for key in ("arm", "suite", "seed", "profile", "adapter")}
+    return {**told, "model": model_of(record)}

@@ -1,0 +1,49 @@
+"""Which cells of a study stand in the store, and what became of those that should."""
+
+from collections.abc import Iterable
+
+from andraeus.errors import UserError
+from experiments.record import Unreadable
+from experiments.store import Store
+
+
+def to_run(store: Store, identities: Iterable[str]) -> list[str]:
+    """Return the cells that do not stand as a success.
+
+    Raises:
+        UserError: All that cannot be read of these, together; other damage in the store is not looked at.
+    """
+    missing, problems = [], []
+    for identity in identities:
+        try:
+            missing += [] if _stands(store, identity) else [identity]
+        except Unreadable as error:
+            problems.append(str(error))
+    if problems:
+        raise UserError("\n  ".join(["this study needs what cannot be read:", *problems]))
+    return missing
+
+
+def lost(store: Store, identities: Iterable[str]) -> dict[str, str]:
+    """Return what became of cells that were done and stand no longer: somebody removed or damaged them meanwhile."""
+    found = {}
+    for identity in identities:
+        try:
+            if not _stands(store, identity):
+                found[identity] = f"{store.cell(identity)} was removed while the sweep ran: run the same command again."
+        except Unreadable as error:
+            found[identity] = str(error)
+    return found
+
+
+def _stands(store: Store, identity: str) -> bool:
+    """Return whether a cell is a success whose answers are there.
+
+    Raises:
+        Unreadable: It stands in the store and cannot be read.
+    """
+    record = store.record(identity)
+    if record is None or record.status != "success":
+        return False
+    store.items(record)
+    return True

@@ -1,0 +1,81 @@
+"""Comparing two conditions, or two cells, of the store."""
+
+import re
+
+import pytest
+
+from evaluation.statistics.contrast import paired_difference
+from experiments.commands.compare import compare
+from experiments.frames import items
+from experiments.store import Store
+from tests.experiments.commands.conftest import Results
+from tests.experiments.stored import R4, R16, put
+
+GOOD = [True] * 27 + [False] * 3
+WORSE = [True] * 15 + [False] * 15
+
+
+@pytest.fixture(autouse=True)
+def filled(store: Store) -> None:
+    """Two ranks under three seeds, and an arm without any."""
+    for seed in range(3):
+        put(store, f"aa{seed}", GOOD, seed=seed)
+        put(store, f"bb{seed}", WORSE[seed:] + WORSE[:seed], seed=seed, config={"lora": R4})
+    put(store, "cc", WORSE, seed=None, arm="rag", adapter=None)
+
+
+def test_it_is_the_paired_difference_of_the_statistics(store: Store) -> None:
+    a, b = (items(store.root, "arm=finetune", f"lora={rank}") for rank in ("r16", "r4"))
+    found = compare(a, b)
+    assert found == {"heldout": paired_difference(a, b)}
+    assert found["heldout"].difference == pytest.approx(0.4)
+    assert (found["heldout"].n_items, found["heldout"].n_seeds) == (90, 3)
+
+
+def test_conditions_are_compared_in_words(results: Results) -> None:
+    text = results("compare", "arm=finetune lora=r16", "arm=finetune lora=r4", "suite=heldout")
+    assert re.search(r"heldout +│ +90.0% +│ +50.0% +│ +\+40.0 \[\+\d", text), text
+    assert "cells: 3, seeds: 3" in text
+    assert "exploratory" in text
+    # An arm without randomness meets every seed of the other.
+    assert "cells: 1, seeds: –" in results("compare", "lora=r16 arm=finetune", "arm=rag")
+
+
+def test_two_cells_are_compared_by_their_hashes(results: Results) -> None:
+    assert "−30.0" not in results("compare", "aa0", "aa1")
+    assert "│ 30 " in results("compare", "aa0", "cc")
+
+
+def test_questions_that_only_one_side_answered_are_counted(store: Store, results: Results) -> None:
+    put(store, "dd", [True] * 10, arm="oracle", seed=None, adapter=None)
+    assert "10 (20 without a partner)" in results("compare", "cc", "dd")
+
+
+WRONG = [
+    (
+        ("arm=finetune", "arm=rag"),
+        "arm=finetune names cells of several conditions: lora.r is 16, 4; lora.alpha is 32, 8",
+    ),
+    (("status=success", "arm=rag"), "several conditions: "),
+    (("aa", "cc"), "aa begins the hashes of 3 cells"),
+    (("aa0", "arm=oracle"), "arm=oracle has no finished cell here"),
+    (("ee", "ff"), "No suite was asked of both: ee has tiers, ff has seen"),
+]
+
+
+@pytest.mark.parametrize(("sides", "said"), WRONG, ids=[" ".join(sides) for sides, _ in WRONG])
+def test_what_cannot_be_compared_is_said(store: Store, results: Results, sides: tuple[str, str], said: str) -> None:
+    put(store, "ee", GOOD, suite="tiers")
+    put(store, "ff", GOOD, suite="seen")
+    with pytest.raises(SystemExit) as stopped:
+        results("compare", *sides)
+    assert said in str(stopped.value)
+
+
+def test_what_shaped_only_adapters_tells_no_other_arms_apart(store: Store, results: Results) -> None:
+    put(store, "cd", WORSE, seed=None, arm="rag", adapter=None, profile="another", config={"lora": R4})
+    assert "cells: 2" in results("compare", "arm=rag", "lora=r16 arm=finetune")
+    put(store, "ce", WORSE, seed=None, arm="rag", adapter=None, config={"lora": R16, "tier": {"name": "1"}})
+    with pytest.raises(SystemExit, match="tier.name"):
+        put(store, "cf", WORSE, seed=None, arm="rag", adapter=None, config={"lora": R16, "tier": {"name": "2"}})
+        results("compare", "arm=rag", "aa0")

@@ -1,0 +1,77 @@
+"""A store as pandas frames."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from andraeus.errors import UserError
+from evaluation.statistics.contrast import paired_difference
+from experiments.frames import cells, items
+from experiments.store import Store
+from tests.experiments.stored import R4, R16, put
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    store = Store(tmp_path / "store")
+    put(store, "aa", [True, False, True, True])
+    put(store, "bb", [True, False], seed=None, arm="rag", adapter=None, config={"lora": R4})
+    put(store, "cc")
+    (put(store, "dd", [True]) / "record.json").write_text("{")
+    (put(store, "ee", [True]) / "items.jsonl").unlink()
+    store.cell("ff").mkdir()
+    return store
+
+
+def test_a_row_a_cell(store: Store) -> None:
+    frame = cells(store.root).set_index("cell")
+    assert dict(frame["status"]) == {
+        "aa": "success",
+        "bb": "success",
+        "cc": "failed",
+        "dd": "unreadable",
+        "ee": "unreadable",
+        "ff": "started",
+    }
+    assert frame["accuracy"].dropna().to_dict() == {"aa": 0.75, "bb": 0.5}
+    assert frame.loc["aa", "lora.r"] == 16
+    assert (frame.loc["aa", "lora"], frame.loc["aa", "variations"]) == ("r16", "v10")
+    # What an arm without an adapter was run under shaped nothing.
+    assert pd.isna(frame.loc["bb", "lora"])
+    assert str(frame["seed"].dtype) == "Int64"
+    assert pd.isna(frame.loc["bb", "seed"])
+    assert frame.loc["cc", "error"] == "UserError: no memory"
+    assert "dd/record.json is damaged" in frame.loc["dd", "error"]
+    assert "ee/items.jsonl is gone" in frame.loc["ee", "error"]
+    assert (frame.loc["aa", "finished"] - frame.loc["aa", "started"]).total_seconds() == 10
+    assert frame.loc["aa", "evaluation_seconds"] == 2.0
+
+
+def test_a_row_an_item(store: Store) -> None:
+    frame = items(store.root, "cell=aa,bb")
+    assert frame["score"].tolist() == [1, 0, 1, 1, 1, 0]
+    assert frame["item"].tolist()[:2] == ["fact0/0", "fact1/0"]
+    assert set(frame["arm"]) == {"finetune", "rag"}
+    a, b = (frame[frame["arm"] == arm] for arm in ("finetune", "rag"))
+    assert paired_difference(a, b).difference == 0.0
+    with pytest.raises(UserError, match="ee/items.jsonl is gone"):
+        items(store.root)
+
+
+def test_no_store_and_no_cell(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="There is no store at"):
+        cells(tmp_path / "elsewhere")
+    for frame in (cells(store.root, "arm=oracle"), items(store.root, "arm=oracle")):
+        assert frame.empty
+        assert {"cell", "arm", "seed", "lora" if "lora" in frame else "score"} <= set(frame.columns)
+
+
+def test_columns_are_those_that_are_promised(store: Store) -> None:
+    promised = {"cell", "status", "arm", "suite", "seed", "model", "profile", "adapter", "n_items", "accuracy"}
+    promised |= {"started", "finished", "error", "train_seconds", "peak_memory_mib", "lora.r", "step", *R16} - set(R16)
+    assert promised <= set(cells(store.root).columns)
+    assert promised & {"question"} == set()
+    assert {"item", "fact", "tier", "family", "question", "expected", "answer", "score"} <= set(
+        items(store.root, "cell=aa").columns
+    )

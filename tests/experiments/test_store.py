@@ -1,0 +1,131 @@
+"""A store that is damaged, full, read-only or of another version says so in words."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from andraeus import files
+from andraeus.files import CannotWrite
+from experiments.record import SCHEMA, Unreadable
+from experiments.store import Store
+from tests.experiments.stored import put, put_adapter
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+DAMAGED = ["", "{", "null", "[]", '{"status": "success"}', "\ufeff{}", '{"schema_version": 1, "more": 1}']
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_record_is_named_with_what_to_do(store: Store, text: str) -> None:
+    folder = put(store, "aa", [True])
+    (folder / "record.json").write_text(text)
+    with pytest.raises(Unreadable, match="aa/record.json is damaged .* remove that folder"):
+        store.record("aa")
+
+
+def test_bytes_that_are_no_text_are_damage(store: Store) -> None:
+    (put(store, "aa", [True]) / "record.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(Unreadable, match="damaged"):
+        store.record("aa")
+
+
+def test_another_version_is_called_that_whatever_its_fields(store: Store) -> None:
+    path = put(store, "aa", [True]) / "record.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": SCHEMA + 1, "brand_new": 1}))
+    with pytest.raises(Unreadable, match=f"schema version {SCHEMA + 1}, this program writes {SCHEMA}"):
+        store.record("aa")
+
+
+def test_what_is_not_there_is_no_damage(store: Store) -> None:
+    assert store.record("aa") is None
+    assert store.cells() == []
+    store.root.write_text("a file where the store should be")
+    assert store.record("aa") is None
+    assert store.cells() == []
+
+
+def test_one_bad_cell_leaves_the_others(store: Store) -> None:
+    for identity in ("aa", "bb", "cc"):
+        put(store, identity, [True, False])
+    (store.cell("bb") / "record.json").write_text("{")
+    found = {cell.identity: cell for cell in store.cells()}
+    assert found.keys() == {"aa", "bb", "cc"}
+    assert found["aa"].record is not None
+    assert found["bb"].record is None
+    assert "bb/record.json is damaged" in (found["bb"].problem or "")
+
+
+@pytest.mark.parametrize("text", [None, '{"id": 1}\n{"id"', '{"id": 1}\n'])
+def test_items_that_are_gone_cut_or_fewer_are_damage(store: Store, text: str | None) -> None:
+    path = put(store, "aa", [True, False]) / "items.jsonl"
+    path.unlink() if text is None else path.write_text(text)
+    record = store.record("aa")
+    assert record is not None
+    with pytest.raises(Unreadable, match="items.jsonl .* remove that folder"):
+        store.items(record)
+
+
+@pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", "3"])
+def test_an_adapter_whose_notes_are_damaged_is_named(store: Store, text: str | None) -> None:
+    folder = put_adapter(store, "aa")
+    notes = folder.with_name("aa.json")
+    for path, read in ((folder / "training.json", store.outcome), (notes, store.notes)):
+        path.unlink() if text is None else path.write_text(text)
+        if text is None and path == notes:
+            assert read("aa") is None
+            continue
+        with pytest.raises(Unreadable, match=path.name):
+            read("aa")
+
+
+@pytest.mark.parametrize(("number", "words"), [(28, "No space left on device"), (30, "Read-only file system")])
+def test_a_disk_that_refuses_is_one_sentence(
+    store: Store, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, words)
+
+    put(store, "aa", [True])
+    record = store.record("aa")
+    assert record is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "fsync", refuse)
+        with pytest.raises(CannotWrite, match=f"record.json cannot be written \\({words}\\): .*paths.store"):
+            record.write(store.cell("aa"))
+    with monkeypatch.context() as patch:
+        patch.setattr("filelock._unix.os.open", refuse)
+        with pytest.raises(CannotWrite, match=words), store.lock(store.cell("aa")):
+            pass
+    assert store.record("aa") == record
+
+
+def test_a_store_below_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CannotWrite, match="cannot be written"):
+        Store(tmp_path / "file").check_writable()
+
+
+def test_a_lock_of_another_process_is_seen(store: Store) -> None:
+    folder = put(store, "aa")
+    program = (
+        "import sys, time; from pathlib import Path; from experiments.store import Store\n"
+        "store = Store(sys.argv[1])\n"
+        "with store.lock(store.cell('aa')):\n"
+        "    print('held', flush=True); time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", program, str(store.root)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        with store.lock_if_free(folder) as free:
+            assert not free
+        other.kill()
+    with store.lock_if_free(folder) as free:
+        assert free
