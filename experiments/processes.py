@@ -9,6 +9,7 @@ import datetime
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -75,7 +76,7 @@ def _help() -> None:
     while (config := _tell(None)) is not None:
         try:
             # What there is to say, the first process says.
-            with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+            with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):
                 take_part(config)
         except UserError as error:
             # It meets the same, most likely, and ends us when it has said and recorded so.

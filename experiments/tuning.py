@@ -53,7 +53,9 @@ class Trials:
             raise UserError(f"a trial failed ({next(iter(failures.values()))}): {' '.join(overrides)}")
         store = Store(self.engine.config.paths.store)
         records = {planned.cell.profile.name: store.record(identity) for identity, planned in study.cells.items()}
-        accuracies = {name: record.objective for name, record in records.items() if record and record.objective is not None}
+        accuracies = {
+            name: record.objective for name, record in records.items() if record and record.objective is not None
+        }
         value = statistics.fmean(accuracies.values())
         self.trials.append({"overrides": fixed_choices(overrides), "accuracy": value, "profiles": accuracies})
         best = max(self.trials, key=lambda trial: trial["accuracy"])

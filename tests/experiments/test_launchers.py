@@ -14,8 +14,8 @@ import yaml
 from experiments.run import CONF
 from tests.experiments.conftest import QUICK, TWO_FACTS
 
-# Three cells, two of which train an adapter.
-SWEEP = ["-m", "arm=base,finetune", "seed=0,1", "study=small", "threads=1"]
+# Two cells, each of which trains an adapter.
+SWEEP = ["-m", "seed=0,1", "study=small", "threads=1"]
 
 
 def installed(plugin: str) -> bool:
@@ -110,7 +110,11 @@ def cluster(folder: Path, *, runs: bool, state: str) -> str:
     """Write SLURM's programs as far as submitit uses them; return the PATH that finds them."""
     tools = folder / "bin"
     tools.mkdir()
-    texts = {"sbatch": SBATCH.format(python=sys.executable, runs=runs), "srun": SRUN, "sacct": SACCT.format(state=state)}
+    texts = {
+        "sbatch": SBATCH.format(python=sys.executable, runs=runs),
+        "srun": SRUN,
+        "sacct": SACCT.format(state=state),
+    }
     for name, text in texts.items():
         (tools / name).write_text(text)
         (tools / name).chmod(0o755)
@@ -126,8 +130,9 @@ def test_slurm_as_far_as_it_goes_without_one(serial: tuple[Path, list[str]], tmp
     assert done.returncode == 0, done.stderr
     same(folder, tmp_path)
     script = (tmp_path / "submitted.sh").read_text()
-    for option in ("--partition=night", "--mem=8GB", "--cpus-per-task=1", "--time=240", "--array=0-2%64", "--job-name=andraeus"):
-        assert f"#SBATCH {option}" in script
+    options = ["partition=night", "mem=8GB", "cpus-per-task=1", "time=240", "array=0-1%2", "job-name=andraeus"]
+    for option in options:
+        assert f"#SBATCH --{option}" in script
 
 
 @needs_submitit
@@ -198,9 +203,10 @@ LAUNCHERS = sorted(path.stem for path in (Path(CONF) / "hydra" / "launcher").glo
 @pytest.mark.parametrize("name", LAUNCHERS)
 def test_an_engine_that_is_not_installed_is_named(name: str, tiny: list[str], tmp_path: Path) -> None:
     # What is scanned for plugins: with nothing but ours none is there.
-    hidden = "import hydra.core.plugins as p; found = p.Plugins._register; "
-    hidden += "p.Plugins._register = lambda self, c: None if 'hydra_plugins.hydra_' in c.__module__ else found(self, c); "
-    code = f"{hidden} import sys; sys.argv[1:] = {['-m', f'hydra/launcher={name}', *tiny]!r}; "
+    code = "import sys, hydra.core.plugins as p; found = p.Plugins._register; "
+    code += "ours = lambda c: 'hydra_plugins.hydra_' not in c.__module__; "
+    code += "p.Plugins._register = lambda self, c: found(self, c) if ours(c) else None; "
+    code += f"sys.argv[1:] = {['-m', f'hydra/launcher={name}', *tiny]!r}; "
     code += "from experiments.run import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False

@@ -71,7 +71,9 @@ def test_what_a_user_can_mend_is_recorded_and_ends_all(tiny: list[str], tmp_path
     _, err = process.communicate(timeout=120)
     assert process.returncode != 0
     assert "no_such_module" in err + (tmp_path / "results" / "bad" / "report.md").read_text()
-    assert "stopped at its first failure with 1 cells not run" in (tmp_path / "results" / "bad" / "report.md").read_text()
+    assert (
+        "stopped at its first failure with 1 cells not run" in (tmp_path / "results" / "bad" / "report.md").read_text()
+    )
     assert not list((tmp_path / "store" / "adapters").glob("*/training.json"))
 
 

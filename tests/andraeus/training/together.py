@@ -20,7 +20,7 @@ from tests.andraeus.training.runs import recipe, weights
 from tests.conftest import tiny_config
 
 # Rows of unlike lengths, with unlike numbers of answer tokens: sums must weigh tokens, not rows or processes.
-ROWS = [Example((1, 2, 3, *range(10, 11 + i)), tuple(range(20 + i, 21 + 2 * i))) for i in range(7)]
+ROWS = [Example((1, 2, 3, 40 + i, *range(10, 11 + i)), tuple(range(20 + i, 21 + 2 * i))) for i in range(7)]
 RECIPES = {
     "packed": recipe(steps=6),
     "padded": recipe(steps=6, packing=False, fused_lora=False),
@@ -39,9 +39,11 @@ def trained(how: Recipe, folder: Path, name: str) -> None:
     model = AutoModelForCausalLM.from_config(tiny_config("llama", vocab_size=64), dtype=torch.float32).eval()
     adapted = attach(model, LORA, how, Quantization(), 0, "somebody/tiny")
     losses: list[float] = []
-    outcome = train(
-        causal_model(adapted), ROWS, ROWS[:3], how, LORA, 0, progress=False, log=lambda told: losses.append(told["loss"])
-    )
+
+    def note(told: dict[str, float]) -> None:
+        losses.append(told["loss"])
+
+    outcome = train(causal_model(adapted), ROWS, ROWS[:3], how, LORA, 0, progress=False, log=note)
     save_file({key: value.contiguous() for key, value in weights(adapted).items()}, folder / f"{name}.safetensors")
     ended = {"losses": losses, "stopped": outcome.stopped, "steps": outcome.steps, "examples": outcome.examples}
     (folder / f"{name}.json").write_text(json.dumps(ended))
