@@ -23,7 +23,7 @@ class ProfileTuner(Sweeper):
         try:
             from hydra_plugins.hydra_optuna_sweeper.optuna_sweeper import OptunaSweeper
         except ImportError as error:
-            raise SystemExit("andraeus: hydra/sweeper=optuna needs Optuna: pip install '.[optuna]'.") from error
+            raise SystemExit("andraeus: hydra/sweeper=tune needs Optuna: pip install '.[optuna]'.") from error
         self.profiles = list(profiles)
         self.optuna: Any = OptunaSweeper(
             sampler=sampler,

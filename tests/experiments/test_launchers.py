@@ -67,7 +67,7 @@ def same(folder: Path, other: Path) -> None:
 def test_submitit_without_a_cluster(serial: tuple[Path, list[str]], tmp_path: Path) -> None:
     folder, arguments = serial
     shutil.copy(folder / "robin.yaml", tmp_path)
-    done = run(tmp_path, [*arguments, "hydra/launcher=submitit_local"])
+    done = run(tmp_path, [*arguments, "hydra/launcher=slurm_local"])
     assert done.returncode == 0, done.stderr
     same(folder, tmp_path)
     # The cells ran elsewhere: what they print is in their logs.
@@ -164,14 +164,14 @@ def test_slurm_where_there_is_none_is_one_sentence(serial: tuple[Path, list[str]
 def test_ray(serial: tuple[Path, list[str]], tmp_path: Path) -> None:
     folder, arguments = serial
     shutil.copy(folder / "robin.yaml", tmp_path)
-    done = run(tmp_path, [*arguments, "hydra/launcher=ray"])
+    done = run(tmp_path, [*arguments, "hydra/launcher=ray_cluster"])
     assert done.returncode == 0, done.stderr
     same(folder, tmp_path)
 
 
 @needs_optuna
 def test_optuna_tunes_on_several_profiles(tiny: list[str], tmp_path: Path) -> None:
-    tuned = ["-m", "hydra/sweeper=optuna", "hydra.sweeper.n_trials=2", "training=scratch", "study=mine", "threads=1"]
+    tuned = ["-m", "hydra/sweeper=tune", "hydra.sweeper.n_trials=2", "training=scratch", "study=mine", "threads=1"]
     # Whose facts is what the tuner chooses; the plain rank makes room for its search.
     rest = [t for t in tiny if not t.startswith(("facts", "lora="))] + ["training.steps=2"]
     done = run(tmp_path, [*tuned, *rest])
