@@ -38,6 +38,8 @@ def main() -> None:
     # Threads that spin without bound at every barrier slow a machine with other work down tenfold and
     # more; threads that never spin cost half the speed of a quiet one. Read when torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    # Ray reports on its use unless it is told not to; nothing leaves the machine unasked.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     _quieten()
     with together():
         run()
