@@ -120,6 +120,7 @@ class Cell:
         # Where a start lies is no content.
         recipe.pop("start")
         start = {"start": self.start.content} if self.start is not None else {}
+        processes = {"processes": self.spec.processes} if self.spec.processes > 1 else {}
         rows = [[p.question, p.answer] for p in self.material.trained]
         watched = [[p.question, p.answer] for p in self.validation] if self.spec.training.plateau else None
         return content_hash(
@@ -135,6 +136,7 @@ class Cell:
                 "seed": self.spec.seed,
                 "threads": self.spec.threads,
                 "device": self.spec.device,
+                **processes,
             }
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from andraeus.models.load import QuantizationKind
 from andraeus.training.loop import planned_steps
 from andraeus.training.recipe import Optimizer
+from experiments.processes import started
 from experiments.schema import Config, Device
 
 if TYPE_CHECKING:
@@ -80,10 +81,6 @@ RULES: tuple[Rule, ...] = (
         "step names a step that training.checkpoints does not: add it there, so that its adapter is kept.",
     ),
     (
-        lambda c: c.device == Device.cuda and not _sees_gpu(),
-        "device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.",
-    ),
-    (
         lambda c: any("arm" not in side for contrast in c.contrasts for side in (contrast.a, contrast.b)),
         "contrasts: each side names its arm, as in {a: {arm: finetune}, b: {arm: base}}.",
     ),
@@ -94,6 +91,11 @@ RULES: tuple[Rule, ...] = (
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),
     (lambda c: c.threads < 1, "threads must be at least 1."),
+    (
+        lambda c: c.processes != started(),
+        "processes says how many train together, and this program was started otherwise: leave it out, and start with "
+        "`accelerate launch --multi_gpu --num_processes N -m experiments.run …` (docs/launchers.md).",
+    ),
     (lambda c: c.generation.max_new_tokens < 1, "generation.max_new_tokens must be at least 1."),
     (lambda c: c.generation.batch_size < 1, "generation.batch_size must be at least 1."),
     (
@@ -103,11 +105,12 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def problems(cell: "Cell") -> list[str]:
+def problems(cell: "Cell", *, here: bool = True) -> list[str]:
     """Return all that makes a cell impossible.
 
     Args:
         cell: A composed cell.
+        here: Whether it is to run on this machine.
 
     Returns:
         Sentences; empty where the cell can be run as far as one can tell without loading a model.
@@ -116,6 +119,8 @@ def problems(cell: "Cell") -> list[str]:
         UserError: What an arm, a suite or a profile refuses when it is built.
     """
     found = [message for broken, message in RULES if broken(cell.spec)]
+    if here and cell.spec.device == Device.cuda and not _sees_gpu():
+        found.append("device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.")
     if not found:
         _ = cell.identity  # builds arm, suite, profile and items
         cell.arm.check(cell.material)

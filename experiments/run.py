@@ -9,6 +9,7 @@ import hydra
 from omegaconf import DictConfig
 
 from experiments.grid import with_quoted_groups
+from experiments.processes import together, with_processes
 from experiments.schema import register
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
@@ -33,13 +34,16 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run the command line; without a study or a sweep of the user's it is the quickstart."""
-    sys.argv[1:] = with_default_study(with_quoted_groups(sys.argv[1:]))
+    sys.argv[1:] = with_processes(with_default_study(with_quoted_groups(sys.argv[1:])))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Threads that spin without bound at every barrier slow a machine with other work down tenfold and
     # more; threads that never spin cost half the speed of a quiet one. Read when torch is loaded.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    # Ray reports on its use unless it is told not to; nothing leaves the machine unasked.
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     _quieten()
-    run()
+    with together():
+        run()
 
 
 def _quieten() -> None:

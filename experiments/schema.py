@@ -122,6 +122,7 @@ class Config:
     step: int | None = None
     seed: int = 0
     threads: int = 2
+    processes: int = 1
     device: Device = Device.cpu
     study: str | None = None
     contrasts: list[Contrast] = field(default_factory=list)

@@ -2,8 +2,8 @@
 
 import sys
 import traceback
-from collections.abc import Iterable
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash
 from evaluation.suites.item import NothingToAsk
+from experiments import engines
 from experiments.checks import problems
 from experiments.grid import as_arguments, expand, shaping, spell
 
@@ -76,7 +77,7 @@ def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[
     Returns:
         The objective of a study of one cell, for sweepers that optimise.
     """
-    try:
+    with reported():
         try:
             study = plan(engine, grids, arguments)
         except OmegaConfBaseException as error:
@@ -89,6 +90,13 @@ def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[
             return None
         failures = run_missing(engine, study)
         return finish(study, failures)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Say what a user can mend in one sentence, and exit with status 1."""
+    try:
+        yield
     except UserError as error:
         print(f"andraeus: {error}", file=sys.stderr)
         raise SystemExit(1) from error
@@ -111,11 +119,13 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
     if study.name != engine.config.study:
         # Trackers group a study's cells by its name.
         fixed = [*fixed, f"study={spell(study.name)}"]
+    engines.check(engine.launcher, engine.config.processes)
+    here = engines.runs_here(engine.launcher)
     wrong: dict[str, None] = {}
     for overrides, config in _compose(engine, swept, fixed):
         try:
             cell = Cell(config)
-            found = problems(cell)
+            found = problems(cell, here=here)
             wrong |= dict.fromkeys(found)
             if not found:
                 _add(study, Planned(cell, [*fixed, *as_arguments(overrides)], dict(overrides)))
@@ -193,15 +203,17 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
         return {}
     store.check_writable()
     failures: dict[str, str] = {}
+    # Of processes that train together none goes on where one failed.
+    fail_fast = engine.config.fail_fast or engine.config.processes > 1
     ran = 0
     with Watch(study.name, Progress(store, _kinds(study, store, missing))):
-        for batch in [[i] for i in missing] if engine.config.fail_fast else [missing]:
+        for batch in [[i] for i in missing] if fail_fast else [missing]:
             failures |= _launch(engine, study, store, batch, stand + ran)
             ran += len(batch)
-            if failures and engine.config.fail_fast:
+            if failures and fail_fast:
                 break
     if not_run := missing[ran:]:
-        study.notes.append(f"fail_fast=true stopped the sweep with {len(not_run)} cells not run.")
+        study.notes.append(f"The sweep stopped at its first failure with {len(not_run)} cells not run.")
     return failures | lost(store, [i for i in study.cells if i not in failures and i not in not_run])
 
 
@@ -222,10 +234,11 @@ def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done
     """Run cells; return the error of each that failed, also of those that went down with their process."""
     try:
         returns = engine.launcher.launch([study.cells[i].arguments for i in batch], initial_job_idx=done)
-    except BrokenProcessPool:
+    except Exception as error:
+        if (why := engines.lost(error)) is None:
+            raise
         records = {i: store.look(i).record for i in batch}
         down = [i for i, record in records.items() if record is None or record.status != "success"]
-        why = "a process was killed, for lack of memory perhaps: run fewer side by side (hydra.launcher.n_jobs=1)"
         return dict.fromkeys(down, why)
     return {i: _error(r) for i, r in zip(batch, returns, strict=True) if r.status != JobStatus.COMPLETED}
 

@@ -18,7 +18,7 @@ from andraeus.files import CannotWrite, new_folder, write_json, write_text
 from andraeus.progress import bar as progress_bar
 from andraeus.progress import say
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
-from andraeus.training.loop import planned_steps
+from andraeus.training.loop import TrainingOutcome, planned_steps, train
 from andraeus.training.start import begin_at
 from evaluation.arms.arm import Prompt
 from evaluation.suites.nearest import nearest_distances
@@ -26,12 +26,15 @@ from evaluation.summary import is_right
 from experiments import provenance
 from experiments.build import build
 from experiments.cell import IDENTITY_VERSION, Cell
+from experiments.processes import train_along
 from experiments.record import Record, Timing
 from experiments.store import Store
 from experiments.tracking.tracker import CellInfo, Tracker
 
 if TYPE_CHECKING:
+    from peft import PeftModel
     from transformers import PreTrainedModel
+
 
 Log = Callable[[dict[str, float]], None]
 
@@ -102,19 +105,18 @@ def ensure_adapter(cell: Cell, store: Store, log: Log | None = None) -> dict[str
     return {k: v for k, v in outcome.items() if k != "curve"} | {"seconds": notes["seconds"] if notes else None}
 
 
+def take_part(config: DictConfig) -> None:
+    """Take this process's share of a training that another one leads; nothing is written."""
+    cell = Cell(config)
+    _set_threads(cell.spec.threads)
+    _fit(cell, *_fresh(cell), progress=False)
+
+
 def _train(cell: Cell, folder: Path, log: Log | None) -> float:
     """Train an adapter into a folder; return the seconds of the loop."""
-    from andraeus.training.loop import train
-
-    spec = cell.spec
-    model, chat = _base(cell)
-    adapted = attach(model, spec.lora, spec.training, spec.quantization, spec.seed, spec.model.repo or spec.model.name)
-    if cell.start is not None:
-        begin_at(adapted, cell.start)
-    base, origin = fingerprint(cell.files, spec.quantization), _origin(cell)
-    rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
-    watched = cell.validation if spec.training.plateau else []
-    _note_on_budgets(cell, rows)
+    train_along(cell.config)
+    adapted, chat = _fresh(cell)
+    base, origin = fingerprint(cell.files, cell.spec.quantization), _origin(cell)
     curve: list[dict[str, float]] = []
 
     def note(metrics: dict[str, float]) -> None:
@@ -122,24 +124,38 @@ def _train(cell: Cell, folder: Path, log: Log | None) -> float:
         if log is not None:
             log(metrics)
 
-    outcome = train(
-        causal_model(adapted),
-        rows,
-        [chat.example(chat.messages(p.question), p.answer) for p in watched],
-        spec.training,
-        spec.lora,
-        spec.seed,
-        log=note,
-        checkpoint=lambda step: save(adapted, folder / "checkpoints" / str(step), base, origin),
-    )
+    def keep(step: int) -> None:
+        save(adapted, folder / "checkpoints" / str(step), base, origin)
+
+    outcome = _fit(cell, adapted, chat, log=note, checkpoint=keep)
     save(adapted, folder, base, origin)
     result = dataclasses.asdict(outcome)
     seconds: float = result.pop("seconds")
     if result["stopped"] == "diverged":
         # A diverged run is an outcome and is scored; NaN is no JSON.
         result["final_loss"] = None
-    write_json(folder / "training.json", {**result, "rows": len(rows), "curve": curve})
+    write_json(folder / "training.json", {**result, "rows": len(cell.material.trained), "curve": curve})
     return seconds
+
+
+def _fresh(cell: Cell) -> "tuple[PeftModel | PreTrainedModel, Chat]":
+    """Return the base with an adapter as it is before training."""
+    spec = cell.spec
+    model, chat = _base(cell)
+    adapted = attach(model, spec.lora, spec.training, spec.quantization, spec.seed, spec.model.repo or spec.model.name)
+    if cell.start is not None:
+        begin_at(adapted, cell.start)
+    return adapted, chat
+
+
+def _fit(cell: Cell, adapted: "PeftModel | PreTrainedModel", chat: Chat, **told: Any) -> TrainingOutcome:
+    """Train a fresh adapter on the cell's rows; ``told`` says who is told of it."""
+    spec = cell.spec
+    rows = [chat.example(chat.messages(p.question), p.answer) for p in cell.material.trained]
+    watched = cell.validation if spec.training.plateau else []
+    _note_on_budgets(cell, rows)
+    validation = [chat.example(chat.messages(p.question), p.answer) for p in watched]
+    return train(causal_model(adapted), rows, validation, spec.training, spec.lora, spec.seed, **told)
 
 
 def _note_on_budgets(cell: Cell, rows: list[Example]) -> None:

@@ -1,6 +1,7 @@
 """Loading a base model and its tokenizer, quantised or not."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,12 +40,24 @@ class Quantization:
 
 
 def pick_device(device: str) -> str:
-    """Return ``cpu`` or ``cuda`` for the config's ``device``, which is never guessed by default."""
+    """Return where a model goes: ``cpu``, ``cuda``, or the own GPU of each of several processes that train together.
+
+    Args:
+        device: The config's ``device``, which is never guessed by default.
+
+    Raises:
+        UserError: There is no such GPU.
+    """
     import torch
 
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError("device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.")
-    return device
+    own = os.environ.get("LOCAL_RANK")
+    if device != "cuda" or own is None:
+        return device
+    if torch.cuda.device_count() <= int(own):
+        raise UserError(f"device=cuda, but there are only {torch.cuda.device_count()} GPUs: start fewer processes.")
+    return f"cuda:{own}"
 
 
 def load_tokenizer(files: ModelFiles, chat_template: str | None = None) -> "PreTrainedTokenizerBase":

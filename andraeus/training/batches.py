@@ -70,6 +70,21 @@ def shared_prefix_length(examples: Sequence[Example]) -> int:
     return common_prefix([e.prompt for e in examples])
 
 
+def share(step: Sequence[list[Example]], process: int, processes: int) -> list[list[Example]]:
+    """Return what one of several processes takes of a step's rows: every so-many-th, by micro-batch.
+
+    Args:
+        step: The rows of one optimiser step, by micro-batch.
+        process: Which process, from 0.
+        processes: How many there are; one takes all.
+    """
+    before, taken = 0, []
+    for part in step:
+        taken.append(part[(process - before) % processes :: processes])
+        before += len(part)
+    return [part for part in taken if part]
+
+
 def passes(rows: Sequence[Example], prefix: int, tokens: int) -> list[list[Example]]:
     """Cut the rows of a step into the fewest passes, alike in length, of about so many tokens at most.
 

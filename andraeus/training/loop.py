@@ -11,7 +11,7 @@ from andraeus.chat import Example
 from andraeus.errors import UserError
 from andraeus.progress import bar as progress_bar
 from andraeus.seeds import stream_seed
-from andraeus.training.batches import Batch, collate, epoch_order, passes, shared_prefix_length
+from andraeus.training.batches import Batch, collate, epoch_order, passes, share, shared_prefix_length
 from andraeus.training.fused import fused_lora
 from andraeus.training.loss import answered_rows, summed_loss
 from andraeus.training.packing import packed_attention
@@ -120,14 +120,17 @@ class _Run:
         from accelerate import Accelerator
         from transformers import get_scheduler
 
-        torch.manual_seed(stream_seed(seed, "dropout"))
+        # Whatever precision the processes were launched with, the config decides.
+        self.accelerator = Accelerator(cpu=model.device.type == "cpu", mixed_precision="no")
+        # Masks of its own for each process but the first, whose stream is that of a process alone.
+        further = [self.accelerator.process_index] if self.accelerator.process_index else []
+        torch.manual_seed(stream_seed(seed, "dropout", *further))
         self.model, self.validation, self.recipe, self.packed = model, validation, recipe, packed
         self.log, self.checkpoint = log, checkpoint
         self.prefix = shared_prefix_length(rows)
         self.planned = planned_steps(recipe, len(rows))
         self.accumulation = min(recipe.accumulation, math.ceil(len(rows) / recipe.batch_size))
         self.batches = _batches(rows, recipe, seed)
-        self.accelerator = Accelerator(cpu=model.device.type == "cpu")
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = self.accelerator.prepare(_optimizer(recipe, _groups(model, recipe)))
         warmup = round(recipe.warmup_ratio * self.planned)
@@ -155,13 +158,15 @@ class _Run:
 
     def _update(self) -> bool:
         """Take one optimiser step; return False where loss or gradient is no longer a number."""
-        batches = self._next_step()
-        tokens = sum(batch.answer_tokens for batch in batches)
+        rows = [next(self.batches) for _ in range(self.accumulation)]
+        tokens = sum(len(row.answer) for part in rows for row in part)
         self.loss = 0.0
-        for batch in batches:
+        for batch in self._passes(rows):
             part = summed_loss(self.model, batch, packed=self.packed) / tokens
             self.accelerator.backward(part)
             self.loss += part.item()
+        self._add_up_gradients()
+        (self.loss,) = self._over_processes("sum", self.loss)
         norm = self.accelerator.clip_grad_norm_(self.parameters, self.recipe.clip_norm)
         if not (math.isfinite(self.loss) and math.isfinite(float(norm))):
             return self._diverged()
@@ -169,15 +174,39 @@ class _Run:
         self.scheduler.step()
         self.optimizer.zero_grad()
         self.step += 1
-        self.seen += sum(len(batch.tokens) for batch in batches)
+        self.seen += sum(map(len, rows))
         return True
 
-    def _next_step(self) -> list[Batch]:
-        """Return the next step's rows in the batches that go through the model one after the other."""
-        parts = [next(self.batches) for _ in range(self.accumulation)]
+    def _passes(self, rows: list[list[Example]]) -> list[Batch]:
+        """Return this process's share of a step in the batches that go through the model one after the other."""
+        parts = share(rows, self.accelerator.process_index, self.accelerator.num_processes)
         if self.packed and self.recipe.tokens_per_pass is not None:
             parts = passes([row for part in parts for row in part], self.prefix, self.recipe.tokens_per_pass)
         return [collate(part, self.prefix).to(self.model.device) for part in parts]
+
+    def _add_up_gradients(self) -> None:
+        """Sum gradients over the processes, each of which saw its share of the step's rows.
+
+        DDP's hooks do so where its wrapper is called; the loop calls what is inside (`summed_loss`). A part's loss
+        is divided by the answer tokens of the whole step, so that sums weigh each token alike.
+        """
+        import torch
+
+        if self.accelerator.num_processes == 1:
+            return
+        # A process without rows (a step may have fewer than there are processes) has no gradients.
+        own = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.parameters]
+        total = self.accelerator.reduce(torch.cat([gradient.flatten() for gradient in own]), "sum")
+        for parameter, part in zip(self.parameters, total.split([p.numel() for p in own]), strict=True):
+            parameter.grad = part.view_as(parameter)
+
+    def _over_processes(self, how: str, *numbers: float) -> list[float]:
+        """Return the sum or the mean of numbers over the processes; a process alone gets its own back."""
+        import torch
+
+        own = torch.tensor(numbers, dtype=torch.float64, device=self.model.device)
+        together: list[float] = self.accelerator.reduce(own, how).tolist()
+        return together
 
     def _tell(self, rate: float) -> None:
         if self.log is not None:
@@ -191,6 +220,8 @@ class _Run:
     def _look(self) -> bool:
         """Look at the development phrasings; return False where training should stop."""
         loss, right = validate(self.model, self.validation, packed=self.packed)
+        # What they decide by must not differ by a bit.
+        loss, right = self._over_processes("mean", loss, right)
         if not math.isfinite(loss):
             return self._diverged()
         if self.watch.look(self.step, loss, right):

@@ -9,6 +9,15 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 
+def launcher_of(context: HydraContext, task_function: TaskFunction, config: DictConfig) -> Launcher:
+    """Make the launcher that a config names; where it is not installed, say so and exit with status 1."""
+    plugins, chosen = Plugins.instance(), config.hydra.launcher
+    if chosen._target_ not in plugins.class_name_to_class:
+        name = config.hydra.runtime.choices["hydra/launcher"]
+        raise SystemExit(f"andraeus: hydra/launcher={name} is not installed here: docs/launchers.md says how it is.")
+    return plugins.instantiate_launcher(hydra_context=context, task_function=task_function, config=config)
+
+
 class StudySweeper(Sweeper):
     """Runs the cells of a study.
 
@@ -26,9 +35,7 @@ class StudySweeper(Sweeper):
         """Remember Hydra's parts and make the launcher."""
         self.config = config
         self.context = hydra_context
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
+        self.launcher = launcher_of(hydra_context, task_function, config)
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run the study; the process exits with status 1 where a cell failed."""

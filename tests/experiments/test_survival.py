@@ -110,7 +110,7 @@ def test_fail_fast_stops_and_counts_what_was_not_run(store: Store) -> None:
 
     failures, study = swept(store, "aa bb cc dd", work, fail_fast=True)
     assert failures == {"bb": "no memory"}
-    assert study.notes == ["fail_fast=true stopped the sweep with 2 cells not run."]
+    assert study.notes == ["The sweep stopped at its first failure with 2 cells not run."]
     assert store.record("cc") is None
     failures, study = swept(store, "aa bb cc dd", work)
     assert failures == {"bb": "no memory"}

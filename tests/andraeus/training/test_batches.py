@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from andraeus.chat import Example
-from andraeus.training.batches import IGNORED, collate, epoch_order, passes, shared_prefix_length
+from andraeus.training.batches import IGNORED, collate, epoch_order, passes, share, shared_prefix_length
 
 token = st.integers(1, 9)
 examples = st.lists(
@@ -109,3 +109,15 @@ def test_passes_are_the_fewest_and_alike_in_length() -> None:
     assert [len(part) for part in passes(rows_of([9] * 16), 0, 80)] == [8, 8]
     # A limit below every row moves a row at a time.
     assert passes(rows_of([9] * 3), 0, 1) == [[row] for row in rows_of([9] * 3)]
+
+
+@given(st.lists(st.lists(st.integers(), min_size=1, max_size=6), min_size=1, max_size=5), st.integers(1, 4))
+def test_processes_share_a_step_evenly(step: list[list[int]], processes: int) -> None:
+    parts: list[list[list[int]]] = [share(step, p, processes) for p in range(processes)]  # type: ignore[arg-type]
+    rows = [row for part in step for row in part]
+    counts = [sum(map(len, part)) for part in parts]
+    assert sorted(row for part in parts for micro in part for row in micro) == sorted(rows)
+    assert max(counts) - min(counts) <= 1
+    assert share(step, 0, 1) == step  # type: ignore[arg-type]
+    # A micro-batch grows for nobody: what one process has room for, each has.
+    assert all(len(micro) <= max(map(len, step)) for part in parts for micro in part)
