@@ -48,10 +48,12 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         for i, p in sorted(study.cells.items())
         if i in failures
     ]
-    contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
+    contrasts, explore, power = (_stated(study, key) for key in ("contrasts", "explore", "power"))
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
     notes, overrides = sorted(study.notes), study.overrides
-    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides)
+    summary = summarise(
+        study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
+    )
     timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)
@@ -69,6 +71,11 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
     print_summary(summary, timings, folder)
     return summary
+
+
+def _stated(study: "Study", key: str) -> Any:
+    node = study.config[key]
+    return None if node is None else OmegaConf.to_container(node, resolve=True)
 
 
 def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:
