@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.hashing import canonical_json
 from evaluation.curves import STEP
-from evaluation.groups import Curve, Group, explain, merged, rounded, text
+from evaluation.groups import Curve, Group, explain, rounded, text
 from evaluation.report.rows import condition_keys, side_order
 from evaluation.statistics.adjust import benjamini_hochberg, holm
 from evaluation.statistics.claims import Kind
@@ -74,7 +74,7 @@ def sides_of(groups: Sequence[Group], stated: Mapping[str, Any]) -> "tuple[pd.Da
     if reason := next((r for r in why if r is not None), None):
         return reason
     try:
-        a, b = (merged(rows[0].metrics[stated["metric"]]) for rows in found)
+        a, b = (rows[0].paired(stated["metric"]) for rows in found)
     except ValueError as error:
         return str(error)
     return a, b
@@ -94,7 +94,7 @@ def _compared(a: Group, b: Group, metric: str) -> dict[str, Any]:
     if (reason := a.lost_reason() or b.lost_reason()) is not None:
         return _filled(contrast, reason)
     try:
-        return _filled(contrast, (merged(a.metrics[metric]), merged(b.metrics[metric])))
+        return _filled(contrast, (a.paired(metric), b.paired(metric)))
     except ValueError as error:
         return _filled(contrast, str(error))
 

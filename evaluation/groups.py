@@ -75,15 +75,17 @@ class Group:
     Args:
         cells: The cells.
         right: What grades their items.
+        numbers: Numbers of the study's profiles, facts, items and cells, in the order of their names.
     """
 
-    def __init__(self, cells: Sequence[CellResult], right: Grader) -> None:
+    def __init__(self, cells: Sequence[CellResult], right: Grader, numbers: Mapping[str, int]) -> None:
         self.arm, self.condition, self.suite = cells[0].arm, dict(cells[0].condition), cells[0].suite
         chosen = [{k: text(v) for k, v in {**c.choices, **c.condition}.items()} for c in cells]
         self.choices = dict(set.intersection(*(set(choices.items()) for choices in chosen)))
         self.lost = [c for c in cells if c.status != "success"]
         self.total = len(cells)
-        self.frame = _frame([c for c in cells if c.status == "success"], right)
+        self.frame = _frame([c for c in cells if c.status == "success"], right, numbers)
+        self._paired: dict[str, pd.DataFrame] = {}
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield one row a metric."""
@@ -117,6 +119,16 @@ class Group:
                 if len(part):
                     yield f"accuracy_{name}", part
 
+    def paired(self, metric: str) -> "pd.DataFrame":
+        """Return one metric's scores as contrasts take them: each item once a profile and seed.
+
+        Raises:
+            ValueError: One cell holds an item twice.
+        """
+        if metric not in self._paired:
+            self._paired[metric] = _merged(self.metrics[metric])
+        return self._paired[metric]
+
     def variance(self) -> dict[str, Any]:
         """Return where the variance of accuracy lies, or why that is not known."""
         found = self._components()
@@ -136,7 +148,7 @@ class Group:
     def _components(self) -> Components:
         try:
             why = self.lost_reason()
-            found = variance_components(merged(self.frame))
+            found = variance_components(self.paired("accuracy"))
         except ValueError as error:
             why = str(error)
         return found if why is None else Components(None, dict.fromkeys(SOURCES), {}, dict.fromkeys(SOURCES, why))
@@ -181,8 +193,8 @@ class Group:
 class Curve(Group):
     """The checkpoints of one arm, condition and suite, graded (`evaluation.curves`)."""
 
-    def __init__(self, cells: Sequence[CellResult], right: Grader) -> None:
-        super().__init__(cells, right)
+    def __init__(self, cells: Sequence[CellResult], right: Grader, numbers: Mapping[str, int]) -> None:
+        super().__init__(cells, right, numbers)
         self.condition = _without_step(self.condition)
 
     def _metrics(self) -> "Iterator[tuple[str, pd.DataFrame]]":
@@ -205,8 +217,16 @@ class Curve(Group):
 def groups_of(cells: Iterable[CellResult]) -> list[Group]:
     """Grade cells and group them: what shares arm, condition and suite, then what differs in the step alone."""
     ordered, right = sorted(cells, key=cell_order), grader()
-    groups = [Group(part, right) for part in _grouped(ordered).values()]
-    return [*groups, *(Curve(part, right) for part in _curves(ordered).values())]
+    numbers = _numbers(ordered)
+    groups = [Group(part, right, numbers) for part in _grouped(ordered).values()]
+    return [*groups, *(Curve(part, right, numbers) for part in _curves(ordered).values())]
+
+
+def _numbers(cells: Sequence[CellResult]) -> dict[str, int]:
+    """Number all names by their order: numbers are sorted and joined much sooner than names."""
+    names = {name for c in cells for name in (c.identity, c.profile)}
+    names |= {item[key] for c in cells for item in c.items for key in ("fact", "id")}
+    return {name: number for number, name in enumerate(sorted(names))}
 
 
 def _grouped(cells: Sequence[CellResult]) -> dict[tuple[str, str, str], list[CellResult]]:
@@ -229,25 +249,24 @@ def _without_step(chosen: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in chosen.items() if key != STEP}
 
 
-def _frame(cells: Sequence[CellResult], right: Grader) -> "pd.DataFrame":
+def _frame(cells: Sequence[CellResult], right: Grader, numbers: Mapping[str, int]) -> "pd.DataFrame":
     import pandas as pd
 
-    columns = ["cell", "profile", "seed", "fact", "item", "tier", "family", "answer_type", "expected", "score"]
-    columns += ["context_tokens", "finished", "recalled", "nearest_trained", STEP]
-    rows = [
-        (
-            *(cell.identity, cell.profile, cell.seed, item["fact"], item["id"], item["tier"], item["family"]),
-            *(item["answer_type"], item["expected"], float(right(item))),
-            *(item["context_tokens"], item["finished"], item["recalled"], item["nearest_trained"]),
-            cell.condition.get(STEP),
-        )
-        for cell in cells
-        for item in cell.items
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    rows = [(cell, item) for cell in cells for item in cell.items]
+    columns: dict[str, list[Any]] = {
+        "cell": [numbers[cell.identity] for cell, _ in rows],
+        "profile": [numbers[cell.profile] for cell, _ in rows],
+        "seed": [cell.seed for cell, _ in rows],
+        "fact": [numbers[item["fact"]] for _, item in rows],
+        "item": [numbers[item["id"]] for _, item in rows],
+        "score": [float(right(item)) for _, item in rows],
+        STEP: [cell.condition.get(STEP) for cell, _ in rows],
+    }
+    kept = ("tier", "answer_type", "expected", "context_tokens", "finished", "recalled", "nearest_trained")
+    return pd.DataFrame(columns | {name: [item[name] for _, item in rows] for name in kept})
 
 
-def merged(frame: "pd.DataFrame") -> "pd.DataFrame":
+def _merged(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Take cells of one profile and one seed as one: the mean of what they scored on an item.
 
     A profile from a file is the same person under every ``facts.seed``, which draws but typos and order.

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evaluation.contrasts import explored_contrasts, stated_contrasts
-from evaluation.groups import CellResult, Curve, cell_order, groups_of, is_right
 from evaluation.designs import planned_contrasts
+from evaluation.groups import CellResult, Curve, cell_order, groups_of, is_right
 
 __all__ = ["SCHEMA", "CellResult", "is_right", "summarise"]
 
 SCHEMA = 1
-# What is compared where a study states nothing.
+# What is compared where a study states no contrast.
 EVERYTHING: Mapping[str, Any] = {"against": {}, "suite": None, "metric": "accuracy"}
 
 
@@ -39,13 +39,14 @@ def summarise(
         failures: What failed, for the report.
         notes: What was not run, for the report.
         overrides: What the command line changed of what the file states.
-        explore: ``{against, suite, metric}``: what nobody stated is compared with; without contrasts, everything is.
-        power: ``{effects, profiles, facts, seeds}``: designs to plan from what the contrasts showed.
+        explore: ``{against, suite, metric}``: what rows that nobody stated are compared with; where ``against`` is empty
+            and no contrast is stated, with the first.
+        power: ``{effects, profiles, facts, seeds}``: designs to plan from what the contrasts showed, if any effects.
     """
     groups = groups_of(cells)
-    explore = explore or (None if contrasts else EVERYTHING)
-    explored = explored_contrasts(groups, explore) if explore else []
-    if explore and explore["against"] and not explored:
+    explore = explore or EVERYTHING
+    explored = explored_contrasts(groups, explore) if explore["against"] or not contrasts else []
+    if explore["against"] and not explored:
         named = ", ".join(f"{key}={value}" for key, value in explore["against"].items())
         notes = [*notes, f"Nothing was compared with {named}: no row differs from such a one in that alone."]
     return {
@@ -58,7 +59,7 @@ def summarise(
         "contrasts": stated_contrasts(groups, contrasts),
         "exploratory": explored,
         "variance": [group.variance() for group in groups if not isinstance(group, Curve)],
-        "power": planned_contrasts(groups, contrasts, power) if power else [],
+        "power": planned_contrasts(groups, contrasts, power) if power and power["effects"] else [],
         "cells": [
             {"identity": c.identity, "arm": c.arm, "suite": c.suite, "condition": dict(c.condition)}
             | {"profile": c.profile, "seed": c.seed, "status": c.status}

@@ -101,16 +101,16 @@ RULES: tuple[Rule, ...] = (
         "contrasts: a margin lies in (0, 1), as in margin: 0.05 for five points.",
     ),
     (
-        lambda c: c.power is not None and not all(0 < effect <= 0.5 for effect in c.power.effects),
+        lambda c: not all(0 < effect <= 0.5 for effect in c.power.effects),
         "power.effects lie in (0, 0.5], as in 0.05 for five points.",
     ),
     (
-        lambda c: c.power is not None and _too_small(c.power),
+        lambda c: _too_small(c.power),
         "power: profiles and seeds must be at least 1, and facts at least 2.",
     ),
     (
-        lambda c: c.power is not None and not c.contrasts,
-        "power plans the stated contrasts anew, and there are none: state contrasts, or set power=null.",
+        lambda c: bool(c.power.effects) and not c.contrasts,
+        "power plans the stated contrasts anew, and there are none: state contrasts, or set power.effects=[].",
     ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),

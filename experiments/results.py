@@ -48,7 +48,10 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         for i, p in sorted(study.cells.items())
         if i in failures
     ]
-    contrasts, explore, power = (_stated(study, key) for key in ("contrasts", "explore", "power"))
+    stated: list[Any] = [
+        OmegaConf.to_container(study.config[key], resolve=True) for key in ("contrasts", "explore", "power")
+    ]
+    contrasts, explore, power = stated
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
     notes, overrides = sorted(study.notes), study.overrides
     summary = summarise(
@@ -71,11 +74,6 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
     print_summary(summary, timings, folder)
     return summary
-
-
-def _stated(study: "Study", key: str) -> Any:
-    node = study.config[key]
-    return None if node is None else OmegaConf.to_container(node, resolve=True)
 
 
 def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:

@@ -116,7 +116,7 @@ class Explore:
     """Comparisons that nobody states: every row against the one that differs from it in nothing but ``against``.
 
     Attributes:
-        against: Arm and conditions of the reference; empty is the first row of the tables.
+        against: Arm and conditions of the reference; empty is the first row of the tables, where no contrast is stated.
         suite: The suite, or ``null`` for all.
         metric: What is compared.
     """
@@ -131,13 +131,13 @@ class Power:
     """Designs to be planned from what the stated contrasts show; each combination is one.
 
     Attributes:
-        effects: True differences, as shares (0.05 is five points).
+        effects: True differences, as shares (0.05 is five points); none plans nothing.
         profiles: Numbers of profiles.
         facts: Numbers of facts of each.
         seeds: Numbers of seeds.
     """
 
-    effects: list[float] = field(default_factory=lambda: [0.05, 0.1])
+    effects: list[float] = field(default_factory=list)
     profiles: list[int] = field(default_factory=lambda: [1, 5, 10])
     facts: list[int] = field(default_factory=lambda: [24, 100])
     seeds: list[int] = field(default_factory=lambda: [3, 5])
@@ -167,8 +167,8 @@ class Config:
     device: Device = Device.cpu
     study: str | None = None
     contrasts: list[Contrast] = field(default_factory=list)
-    explore: Explore | None = None
-    power: Power | None = None
+    explore: Explore = field(default_factory=Explore)
+    power: Power = field(default_factory=Power)
     endpoint: dict[str, str] | None = None
     fail_fast: bool = False
     plan: bool = False

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _AT = "power at "
 MEANING = (
-    "Planned from what the contrasts showed here: the arms as accurate as here but for the effect, their variance shared "
-    "out as here, as many questions a fact. The test is the one above, at 0.05 for one contrast, before any adjustment."
+    "Planned from what the contrasts showed here: the arms as accurate as here but for the effect, their variance "
+    "shared out as here, as many questions a fact. The test is the one above, at 0.05, before any adjustment."
 )
 
 

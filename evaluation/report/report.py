@@ -142,7 +142,8 @@ def _long(frame: "pd.DataFrame", layout: Callable[["pd.DataFrame"], Shown], name
     """Yield a table, or where it stands if it is long."""
     if len(frame) <= _ROWS:
         yield to_markdown(layout(frame))
-    yield f"In full: [tables/{name}.md](tables/{name}.md), with full precision in [tables/{name}.csv](tables/{name}.csv).\n"
+    where = f"tables/{name}"
+    yield f"All rows: [{where}.md]({where}.md), with full precision in [{where}.csv]({where}.csv).\n"
 
 
 def _failures(summary: Summary) -> str:

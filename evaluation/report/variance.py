@@ -20,9 +20,9 @@ _SOURCES = {
     "residual": "residual",
 }
 _MEANING = (
-    "How much of the spread of single answers each source holds, by the {method}: profiles, facts, training seeds, facts "
-    "that only some seeds learn (fact x seed), phrasings of one fact, and what is left. Estimates below 0 count as 0. A "
-    "share is of single answers, not of the mean: what few seeds add to a mean does not shrink with more facts."
+    "How much of the spread of single answers each source holds, by the {method}: profiles, facts, training seeds, "
+    "facts that only some seeds learn (fact x seed), phrasings of one fact, and what is left. Estimates below 0 count "
+    "as 0. Shares are of single answers, not of a mean: what seeds add to a mean does not shrink with more facts."
 )
 
 

@@ -32,8 +32,8 @@ def explored(summary: Summary) -> list[str]:
         return []
     found = sum(row["p_adjusted"] is not None and row["p_adjusted"] < _EXPLORED for row in rows)
     return [
-        f"Nobody stated these {len(rows)} comparisons before the run: {found} differ at a Benjamini-Hochberg-adjusted p "
-        f"below {_EXPLORED:g}, of which one in {1 / _EXPLORED:.0f} is expected to be false. They suggest what to ask next."
+        f"Nobody stated these {len(rows)} comparisons before the run: {found} differ at a p below {_EXPLORED:g} after "
+        "Benjamini-Hochberg, which expects no larger share of them to be false. They suggest what to ask next."
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,8 +52,8 @@ def read(scores: pd.DataFrame) -> Graded:
     import numpy as np
 
     score, random = checked(scores, ("profile", "fact"))
-    profile = numbered(scores["profile"].astype(str))
-    fact = crossed(profile, numbered(scores["fact"].astype(str)))
+    profile = numbered(scores["profile"])
+    fact = crossed(profile, numbered(scores["fact"]))
     seed = numbered(scores["seed"]) if random else None
     order = np.lexsort((score, fact) if seed is None else (score, seed, fact))
     return Graded(profile[order], fact[order], None if seed is None else seed[order], score[order])
@@ -87,11 +87,12 @@ def checked(scores: pd.DataFrame, names: tuple[str, ...]) -> tuple[Floats, bool]
     return score, seedless == 0 and len(scores) > 0
 
 
-def numbered(values: pd.Series[str] | pd.Series[int]) -> Codes:
-    """Number values in their order."""
+def numbered(values: pd.Series[Any]) -> Codes:
+    """Number values in their order: numbers by size, anything else by how it is written."""
     import pandas as pd
 
-    return pd.factorize(values, sort=True)[0]
+    codes: Codes = pd.factorize(values if values.dtype.kind in "iuf" else values.astype(str), sort=True)[0]
+    return codes
 
 
 def dense(codes: Codes) -> Codes:

@@ -60,17 +60,19 @@ def _one_sided(pair: Pair, value: float, sign: int) -> float:
 
 
 def _two_sided(pair: Pair, value: float) -> float:
-    """Largest alpha whose interval still reaches a value, by bisection of its logarithm."""
+    """Largest alpha whose interval still reaches a value."""
+    from scipy.optimize import brentq
+
     from evaluation.statistics.kernel import difference_bounds
 
-    def reaches(alpha: float) -> bool:
-        low, high = difference_bounds(pair, alpha)
-        return bool(low <= value <= high)
+    beyond = float(pair.apart.estimate) - value
 
-    if float(pair.apart.estimate) == value or reaches(1.0):
+    def short(logarithm: float) -> float:
+        """How far the interval stops short of the value."""
+        low, high = difference_bounds(pair, exp(logarithm))
+        return float(low) - value if beyond > 0 else value - float(high)
+
+    smallest = log(SMALLEST_P)
+    if beyond == 0 or short(0.0) <= 0:
         return 1.0
-    inside, outside = log(SMALLEST_P), 0.0
-    for _ in range(60):
-        middle = (inside + outside) / 2
-        inside, outside = (middle, outside) if reaches(exp(middle)) else (inside, middle)
-    return exp(outside)
+    return SMALLEST_P if short(smallest) > 0 else exp(brentq(short, smallest, 0.0, xtol=1e-13))

@@ -161,7 +161,7 @@ def match(a: pd.DataFrame, b: pd.DataFrame) -> Pairs:
 
     names = ("profile", "fact", "item")
     (scores_a, random_a), (scores_b, random_b) = (checked(frame, names) for frame in (a, b))
-    profile, fact, item = (numbered(pd.concat([a[name], b[name]]).astype(str)) for name in names)
+    profile, fact, item = (numbered(pd.concat([a[name], b[name]])) for name in names)
     facts = crossed(profile, fact)
     question = crossed(facts, item)
     seed = np.zeros(len(question), int)

@@ -88,7 +88,7 @@ def variance_components(scores: pd.DataFrame) -> Components:
     from evaluation.statistics.cells import Graded, checked, crossed, numbered
 
     score, random = checked(scores, ("profile", "fact", "item"))
-    profile, fact, item = (numbered(scores[name].astype(str)) for name in ("profile", "fact", "item"))
+    profile, fact, item = (numbered(scores[name]) for name in ("profile", "fact", "item"))
     fact = crossed(profile, fact)
     seed = numbered(scores["seed"]) if random else None
     return components_of(Graded(profile, fact, seed, score), crossed(fact, item))

@@ -103,8 +103,8 @@ def test_power_is_told_in_words_and_a_table(tmp_path: Path) -> None:
     summary = study([TUNED, RAG], power=[plan, nothing])
     text = report(tmp_path, summary)
     assert (
-        "- finetune − rag on heldout: this study's design finds 12.0 points with 80 % power. 5 points take 120 facts or "
-        "8 seeds, the rest as it was; not planned by profiles (one profile)." in text
+        "- finetune − rag on heldout: this study's design finds 12.0 points with 80 % power. 5 points take 120 facts "
+        "or 8 seeds, the rest as it was; not planned by profiles (one profile)." in text
     )
     assert "- finetune − rag on tiers: not planned: 1 of 3 cells failed." in text
     assert "| finetune − rag | heldout | accuracy | 1 | 36 | 3 | 12.0 | 31 |" in text

@@ -77,14 +77,16 @@ def shown_by(seeds=3, profiles=1):
 
 
 def test_the_numbers_needed_are_the_fewest_that_are_enough():
+    for shown, name in ((shown_by(), "facts"), (shown_by(), "seeds"), (shown_by(profiles=3), "profiles")):
+        number = needed(shown, shown.design, 0.14)[name]
+        assert number is not None
+        assert planned_power(shown, replace(shown.design, **{name: number}), 0.14) >= 0.8
+        assert planned_power(shown, replace(shown.design, **{name: number - 1}), 0.14) < 0.8
+
+
+def test_what_no_number_finds_is_none():
     shown = shown_by(profiles=3)
-    numbers = needed(shown, shown.design, 0.12)
-    assert None not in numbers.values()
-    for name, number in numbers.items():
-        assert planned_power(shown, replace(shown.design, **{name: number}), 0.12) >= 0.8
-    facts = numbers["facts"]
-    assert facts is not None
-    assert planned_power(shown, replace(shown.design, facts=facts - 1), 0.12) < 0.8
+    assert needed(shown, shown.design, 0.02)["facts"] is None, "three profiles leave two degrees of freedom"
 
 
 def test_the_effect_found_is_the_one_that_has_the_power():
