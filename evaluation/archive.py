@@ -11,7 +11,7 @@ from pathlib import Path
 
 from andraeus.errors import UserError
 from andraeus.files import write_bytes
-from evaluation.summary import CellResult, cell_order
+from evaluation.groups import CellResult, cell_order
 
 NAME = "cells.jsonl.gz"
 

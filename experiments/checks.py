@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from andraeus.models.load import QuantizationKind
 from andraeus.training.loop import planned_steps
 from andraeus.training.recipe import Optimizer
+from evaluation.statistics.claims import Kind
 from experiments.processes import started
-from experiments.schema import Config, Device
+from experiments.schema import Config, Device, Power
 
 if TYPE_CHECKING:
     from experiments.cell import Cell
@@ -26,6 +27,10 @@ def _sees_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+def _too_small(power: Power) -> bool:
+    return min([*power.profiles, *power.seeds, 1]) < 1 or min([*power.facts, 2]) < 2
 
 
 # What must not be, and what to do about it. Each rule looks at the typed configuration only.
@@ -87,6 +92,26 @@ RULES: tuple[Rule, ...] = (
     (
         lambda c: c.tier.per_tier is not None and (c.tier.per_tier < 1 or c.tier.components),
         "tier.per_tier must be at least 1, or null, and does not go with tier=4.",
+    ),
+    (
+        lambda c: any((one.margin is None) != (one.kind == Kind.difference) for one in c.contrasts),
+        "contrasts: kind=equivalence and kind=non_inferiority need a margin, and kind=difference takes none.",
+    ),
+    (
+        lambda c: any(one.margin is not None and not 0 < one.margin < 1 for one in c.contrasts),
+        "contrasts: a margin lies in (0, 1), as in margin: 0.05 for five points.",
+    ),
+    (
+        lambda c: not all(0 < effect <= 0.5 for effect in c.power.effects),
+        "power.effects lie in (0, 0.5], as in 0.05 for five points.",
+    ),
+    (
+        lambda c: _too_small(c.power),
+        "power: profiles and seeds must be at least 1, and facts at least 2.",
+    ),
+    (
+        lambda c: bool(c.power.effects) and not c.contrasts,
+        "power plans the stated contrasts anew, and there are none: state contrasts, or set power.effects=[].",
     ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
-from evaluation.summary import is_right
+from evaluation.groups import is_right
 from experiments.choice import UNREADABLE, choose, config_of, group_name, model_of
 from experiments.record import Record, Timing, Unreadable
 from experiments.store import Store, Stored

@@ -10,7 +10,8 @@ from omegaconf import OmegaConf
 from andraeus.files import CannotWrite, write_json, writing
 from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
-from evaluation.summary import CellResult, summarise
+from evaluation.groups import CellResult
+from evaluation.summary import summarise
 from experiments.build import build
 from experiments.grid import decoded, fixed_choices
 from experiments.origin import origin
@@ -45,10 +46,15 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         for c in sorted(cells, key=lambda cell: cell.identity)
         if c.identity in failures
     ]
-    contrasts: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
+    stated: list[Any] = [
+        OmegaConf.to_container(study.config[key], resolve=True) for key in ("contrasts", "explore", "power")
+    ]
+    contrasts, explore, power = stated
     endpoint = dict(study.config.endpoint) if study.config.endpoint else None
     notes, overrides = sorted(study.notes), study.overrides
-    summary = summarise(study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides)
+    summary = summarise(
+        study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
+    )
     timings, made = _timings(records, cells), origin(study, records.values())
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)

@@ -13,6 +13,7 @@ from andraeus.models.load import Quantization
 from andraeus.models.resolve import ModelSpec
 from andraeus.phrasings.answers import AnswerStyle
 from andraeus.training.recipe import LoraSpec, Recipe
+from evaluation.statistics.claims import Kind
 
 
 class Device(StrEnum):
@@ -93,12 +94,55 @@ class Paths:
 
 @dataclass
 class Contrast:
-    """A comparison that a study states before it runs: ``a`` minus ``b``."""
+    """A comparison that a study states before it runs: ``a`` minus ``b``.
+
+    Attributes:
+        a: Arm and condition of the one side.
+        b: Arm and condition of the other.
+        suite: The suite both were asked.
+        metric: What is compared.
+        kind: What is claimed.
+        margin: Largest difference that counts as none, as a share; of equivalence and non-inferiority only.
+    """
 
     a: dict[str, Any] = field(default_factory=dict)
     b: dict[str, Any] = field(default_factory=dict)
     suite: str = "heldout"
     metric: str = "accuracy"
+    kind: Kind = Kind.difference
+    margin: float | None = None
+
+
+@dataclass
+class Explore:
+    """Comparisons that nobody states: every row against the one that differs from it in nothing but ``against``.
+
+    Attributes:
+        against: Arm and conditions of the reference; empty is the first row of the tables, where no contrast is stated.
+        suite: The suite, or ``null`` for all.
+        metric: What is compared.
+    """
+
+    against: dict[str, Any] = field(default_factory=dict)
+    suite: str | None = None
+    metric: str = "accuracy"
+
+
+@dataclass
+class Power:
+    """Designs to be planned from what the stated contrasts show; each combination is one.
+
+    Attributes:
+        effects: True differences, as shares (0.05 is five points); none plans nothing.
+        profiles: Numbers of profiles.
+        facts: Numbers of facts of each.
+        seeds: Numbers of seeds.
+    """
+
+    effects: list[float] = field(default_factory=list)
+    profiles: list[int] = field(default_factory=lambda: [1, 5, 10])
+    facts: list[int] = field(default_factory=lambda: [24, 100])
+    seeds: list[int] = field(default_factory=lambda: [3, 5])
 
 
 @dataclass
@@ -126,6 +170,8 @@ class Config:
     device: Device = Device.cpu
     study: str | None = None
     contrasts: list[Contrast] = field(default_factory=list)
+    explore: Explore = field(default_factory=Explore)
+    power: Power = field(default_factory=Power)
     endpoint: dict[str, str] | None = None
     fail_fast: bool = False
     plan: bool = False

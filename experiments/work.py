@@ -21,8 +21,8 @@ from andraeus.training.adapter import Origin, attach, causal_model, fingerprint,
 from andraeus.training.loop import TrainingOutcome, planned_steps, train
 from andraeus.training.start import begin_at
 from evaluation.arms.arm import Prompt
+from evaluation.groups import is_right
 from evaluation.suites.nearest import nearest_distances
-from evaluation.summary import is_right
 from experiments import provenance
 from experiments.build import build
 from experiments.cell import IDENTITY_VERSION, Cell

@@ -16,7 +16,8 @@ import yaml
 
 from andraeus.errors import UserError
 from evaluation.archive import read_cells
-from evaluation.summary import CellResult, summarise
+from evaluation.groups import CellResult
+from evaluation.summary import summarise
 from scripts import paper
 
 MOST_CLAIMS = 8

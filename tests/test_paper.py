@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from evaluation.archive import read_cells, write_cells
-from evaluation.summary import CellResult, summarise
+from evaluation.groups import CellResult
+from evaluation.summary import summarise
 from scripts import audit, paper
 from tests.evaluation.test_summary import STATED, cell
 

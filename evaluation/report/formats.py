@@ -6,7 +6,12 @@ from typing import Any
 NOTHING = "–"
 NO_REASON = "no reason recorded"
 _SHARES = ("accuracy", "recall", "chance", "answers", "area_under")
-_AS_FOR = {"ci_high": "ci_low", "ci_scope": "ci_low", "ci_method": "ci_low", "p_adjusted": "p_value"}
+_AS_FOR = {
+    **dict.fromkeys(("ci_high", "ci_scope", "ci_method"), "ci_low"),
+    **{"ci90_high": "ci90_low", "verdict": "p_value", "p_adjusted": "p_value"},
+}
+
+KINDS = {"difference": "difference", "equivalence": "equivalence", "non_inferiority": "non-inferiority"}
 
 
 def is_share(metric: str) -> bool:

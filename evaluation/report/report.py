@@ -5,19 +5,25 @@
 It repeats the summary's numbers and adds no judgement to them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from andraeus.files import write_text
-from evaluation.report import words
+from evaluation.report import power, variance, words
 from evaluation.report.escape import markdown, one_line
 from evaluation.report.figures import figure_names
 from evaluation.report.formats import NOTHING
 from evaluation.report.rows import Summary, differing, side_of, side_order, value_text
-from evaluation.report.shown import Cell, Shown, wide
-from evaluation.report.tables import accuracy_table, to_markdown
+from evaluation.report.shown import Cell, Shown, shown, wide
+from evaluation.report.tables import accuracy_table, contrast_table, to_markdown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Longer tables, and lists of sentences, stand beside the report only.
+_ROWS, _SENTENCES = 40, 12
 
 _CAPTIONS = {
     "accuracy": "Accuracy of each arm, one panel a suite",
@@ -51,6 +57,9 @@ def _sections(summary: Summary, timings: Mapping[str, Any], provenance: Mapping[
     yield _bullets(words.contrasts(summary), "The study states no contrasts.")
     if summary.get("contrasts"):
         yield "The same in [tables/contrasts.md](tables/contrasts.md).\n"
+    yield from _explored(summary)
+    yield from _planned(summary)
+    yield from _variance(summary)
     yield "## How to read the intervals\n"
     yield "Each is a 95 % interval, and speaks for no more than is said here.\n"
     yield _bullets([*words.scopes(summary), *words.gaps(summary, "accuracy")], "There are none.")
@@ -103,6 +112,38 @@ def _results(summary: Summary) -> Iterable[str]:
         yield to_markdown(wide(other[other["suite"] == suite], "metric"))
     if not frame.empty:
         yield "All rows: [tables/accuracy.md](tables/accuracy.md), with full precision in the CSV beside it.\n"
+
+
+def _explored(summary: Summary) -> Iterable[str]:
+    if sentences := words.explored(summary):
+        yield "## Exploratory comparisons\n"
+        yield _bullets(sentences, "")
+        yield from _long(contrast_table(summary, "exploratory"), shown, "exploratory")
+
+
+def _planned(summary: Summary) -> Iterable[str]:
+    if sentences := power.told(summary):
+        yield "## What other designs would find\n"
+        yield f"{power.MEANING}\n"
+        yield _bullets(sentences, "")
+        yield from _long(power.power_table(summary), power.power_shown, "power")
+
+
+def _variance(summary: Summary) -> Iterable[str]:
+    if sentences := variance.told(summary):
+        yield "## Where the variance lies\n"
+        yield f"{variance.meaning(summary)}\n"
+        if len(sentences) <= _SENTENCES:
+            yield _bullets(sentences, "")
+        yield "As a table: [tables/variance.md](tables/variance.md).\n"
+
+
+def _long(frame: "pd.DataFrame", layout: Callable[["pd.DataFrame"], Shown], name: str) -> Iterable[str]:
+    """Yield a table, or where it stands if it is long."""
+    if len(frame) <= _ROWS:
+        yield to_markdown(layout(frame))
+    where = f"tables/{name}"
+    yield f"All rows: [{where}.md]({where}.md), with full precision in [{where}.csv]({where}.csv).\n"
 
 
 def _failures(summary: Summary) -> str:

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from evaluation.report.formats import NOTHING, is_share, number, p_value, reason, signed, tokens
+from evaluation.report.formats import KINDS, NOTHING, is_share, number, p_value, reason, signed, tokens
 from evaluation.report.rows import SUITES, differing, natural, place, side_order
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _KEY = "condition."
+_CLAIM = ("claim", "90 % interval", "verdict")
 _COUNTS = ("n_items", "n_facts", "n_profiles", "n_seeds")
 
 
@@ -110,7 +111,9 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
     points = all(is_share(row["metric"]) for row in rows)
     unit = " (points)" if points else ""
     value, least = f"difference{unit} [95 % CI]", f"smallest effect it could have found{unit}"
-    table = Shown(["contrast", "suite", "metric", value, "p", "adjusted p", "adjustment", least], "lllrrrlr")
+    header = ["contrast", "suite", "metric", value, "p", "adjusted p", "adjustment", least]
+    claims = any((row["kind"] or "difference") != "difference" for row in rows)
+    table = Shown([*header, *(_CLAIM if claims else ())], "lllrrrlr" + "lrl" * claims)
     for row in rows:
         metric = row["metric"]
         share = " (points)" if is_share(metric) and not points else ""
@@ -124,9 +127,21 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
                 table.value(row, "p_adjusted", p_value),
                 table.value(row, "adjustment", str),
                 table.value(row, "mde", partial(number, metric=metric)),
+                *(_claim(table, row) if claims else ()),
             ]
         )
     return table
+
+
+def _claim(table: Shown, row: Mapping[str, Any]) -> list[Cell]:
+    """Return what a contrast claims, the interval that decides about it, and what came out."""
+    kind, metric = row["kind"] or "difference", row["metric"]
+    if kind == "difference":
+        return [Cell(KINDS[kind]), Cell(""), Cell("")]
+    sign = "±" if kind == "equivalence" else "−"
+    low, high = (table.value(row, name, partial(signed, metric=metric)) for name in ("ci90_low", "ci90_high"))
+    interval = low if row["ci90_low"] is None else Cell(f"[{low.text}, {high.text}]")
+    return [Cell(f"{KINDS[kind]} {sign}{number(row['margin'], metric)}"), interval, table.value(row, "verdict", str)]
 
 
 def wide(frame: "pd.DataFrame", over: str) -> Shown:

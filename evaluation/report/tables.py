@@ -7,24 +7,17 @@ rounded, an estimate with its interval in one cell, and say in a footnote why a 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from andraeus.files import write_text
 from evaluation.report.escape import latex, markdown
-from evaluation.report.rows import (
-    Side,
-    Summary,
-    condition_keys,
-    differing,
-    label,
-    ordered,
-    side_of,
-    sides_of,
-    value_text,
-)
+from evaluation.report.frames import condition_values, frame_of
+from evaluation.report.power import power_shown, power_table
+from evaluation.report.rows import Summary, condition_keys, differing, label, ordered, side_of, sides_of
 from evaluation.report.shown import Shown, shown
+from evaluation.report.variance import variance_shown, variance_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +27,10 @@ ROW_FIELDS = ("suite", "metric", "estimate", "ci_low", "ci_high", *_SCOPE, "cont
 """What a table shows of a row of the summary, beside arm and condition."""
 CONTRAST_FIELDS = (
     *("suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"),
-    *(*_SCOPE, "n_unpaired"),
+    *(*_SCOPE, "n_unpaired", "kind", "margin", "ci90_low", "ci90_high", "verdict"),
 )
 """What a table shows of a contrast, beside its two sides."""
+_ALWAYS = ("accuracy", "contrasts")
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -45,27 +39,31 @@ def accuracy_table(summary: Summary) -> "pd.DataFrame":
     rows = ordered(summary["rows"])
     keys = condition_keys(map(side_of, rows))
     fields = [*ROW_FIELDS, "reasons"]
-    return _frame(
+    return frame_of(
         ["arm", *(f"condition.{key}" for key in keys), *fields],
-        [[row["arm"], *_values(side_of(row), keys), *(row.get(field) for field in fields)] for row in rows],
+        [[row["arm"], *condition_values(side_of(row), keys), *(row.get(field) for field in fields)] for row in rows],
     )
 
 
-def contrast_table(summary: Summary) -> "pd.DataFrame":
+def contrast_table(summary: Summary, which: str = "contrasts") -> "pd.DataFrame":
     """Return a summary's contrasts as a frame, in the order in which the study states them.
 
     ``a`` and ``b`` name the two sides with the conditions that differ anywhere in the study.
+
+    Args:
+        summary: The summary.
+        which: ``contrasts``, or those that are ``exploratory``.
     """
     telling = differing(sides_of(summary))
-    contrasts = summary.get("contrasts", [])
+    contrasts = summary.get(which, [])
     sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
     keys = condition_keys([*sides["a"], *sides["b"]])
     fields = [*CONTRAST_FIELDS, "reasons"]
-    return _frame(
+    return frame_of(
         [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))]
         + fields,
         [
-            [part for side in (a, b) for part in (label(side, telling), side[0], *_values(side, keys))]
+            [part for side in (a, b) for part in (label(side, telling), side[0], *condition_values(side, keys))]
             + [row.get(name) for name in fields]
             for a, b, row in zip(sides["a"], sides["b"], contrasts, strict=True)
         ],
@@ -124,29 +122,28 @@ def raised(notes: tuple[int, ...]) -> str:
 
 
 def write_tables(folder: Path, summary: Summary) -> list[Path]:
-    """Write ``tables/{accuracy,contrasts}.{md,csv,tex}`` into a study's folder and return their paths."""
+    """Write ``tables/{accuracy,contrasts}.{md,csv,tex}`` into a study's folder and return their paths.
+
+    Beside them stand ``exploratory``, ``variance`` and ``power``, of a summary that has these.
+    """
     paths = []
-    for name, frame in (("accuracy", accuracy_table(summary)), ("contrasts", contrast_table(summary))):
-        for suffix, render in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
-            paths.append(folder / "tables" / f"{name}.{suffix}")
-            write_text(paths[-1], render(frame))
+    for name, frame, layout in _tables(summary):
+        for suffix, written in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
+            path = folder / "tables" / f"{name}.{suffix}"
+            if name in _ALWAYS or len(frame):
+                write_text(path, written(frame if written is to_csv else layout(frame)))
+                paths.append(path)
+            else:
+                path.unlink(missing_ok=True)
     return paths
 
 
-def _frame(columns: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
-    import pandas as pd
-
-    # Objects, so that a count beside a null stays an integer and a null stays a null.
-    return pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in _turned(columns, rows)})
-
-
-def _turned(columns: list[str], rows: list[list[Any]]) -> list[tuple[str, list[Any]]]:
-    return [(name, [row[index] for row in rows]) for index, name in enumerate(columns)]
-
-
-def _values(side: Side, keys: list[str]) -> list[str | None]:
-    condition: Mapping[str, Any] = side[1]
-    return [value_text(condition[key]) if key in condition else None for key in keys]
+def _tables(summary: Summary) -> "Iterator[tuple[str, pd.DataFrame, Callable[[pd.DataFrame], Shown]]]":
+    yield "accuracy", accuracy_table(summary), shown
+    yield "contrasts", contrast_table(summary), shown
+    yield "exploratory", contrast_table(summary, "exploratory"), shown
+    yield "variance", variance_table(summary), variance_shown
+    yield "power", power_table(summary), power_shown
 
 
 def _laid_out(table: "pd.DataFrame | Shown") -> Shown:

@@ -38,6 +38,7 @@ def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, co
     page.line(f"{summary['study']}: accuracy in %, with 95 % interval", "bold")
     _accuracy(page, summary)
     page.list("Contrasts", words.contrasts(summary))
+    page.list("Exploratory", words.explored(summary))
     page.list("Intervals", words.scopes(summary, "accuracy"))
     page.list("Not run", list(map(str, summary.get("notes", []))))
     page.line(words.work(timings))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evaluation.report.escape import one_line
-from evaluation.report.formats import NOTHING, is_share, number, p_value, reason, signed
+from evaluation.report.formats import KINDS, NOTHING, is_share, number, p_value, reason, signed
 from evaluation.report.rows import (
     Row,
     Summary,
@@ -18,7 +18,9 @@ from evaluation.report.rows import (
     sides_of,
 )
 
-_NAMED = {"holm": "Holm", "bonferroni": "Bonferroni"}
+_NAMED = {"holm": "Holm", "bonferroni": "Bonferroni", "benjamini_hochberg": "Benjamini-Hochberg"}
+_EXPLORED = 0.05
+"""Adjusted p-value below which an exploratory comparison counts as found: the expected share of false ones."""
 
 
 def contrasts(summary: Summary) -> list[str]:
@@ -32,6 +34,18 @@ def contrasts(summary: Summary) -> list[str]:
         else:
             not_asked.append(name)
     return [*told, f"Not asked for: {', '.join(not_asked)}."] if not_asked else told
+
+
+def explored(summary: Summary) -> list[str]:
+    """Say in one sentence what comparing everything with one row found, if that was done."""
+    rows = summary.get("exploratory", [])
+    if not rows:
+        return []
+    found = sum(row["p_adjusted"] is not None and row["p_adjusted"] < _EXPLORED for row in rows)
+    return [
+        f"Nobody stated these {len(rows)} comparisons before the run: {found} differ at a p below {_EXPLORED:g} after "
+        "Benjamini-Hochberg, which expects no larger share of them to be false. They suggest what to ask next."
+    ]
 
 
 def scopes(summary: Summary, metric: str | None = None) -> list[str]:
@@ -141,7 +155,7 @@ def _found(row: Mapping[str, Any]) -> str:
     interval = f"(no interval: {reason(row, 'ci_low')})"
     if low is not None and high is not None:
         interval = f"[{signed(low, metric)}, {signed(high, metric)}]"
-    text = f"{signed(row['difference'], metric)}{unit} {interval}, "
+    text = f"{signed(row['difference'], metric)}{unit} {interval}, {_claimed(row, unit)}"
     if row["p_adjusted"] is not None:
         adjustment = str(row["adjustment"] or "adjusted")
         text += f"{_NAMED.get(adjustment, adjustment)}-adjusted p {_equals(row['p_adjusted'])}"
@@ -154,6 +168,19 @@ def _found(row: Mapping[str, Any]) -> str:
     unpaired = row.get("n_unpaired")
     left_out = f"; {unpaired} answers had no partner in the other arm and were left out" if unpaired else ""
     return f"{text}; smallest effect it could have found: {mde.rstrip('.')}{left_out}."
+
+
+def _claimed(row: Mapping[str, Any], unit: str) -> str:
+    """Say whether a claim other than that of a difference holds, and by which interval."""
+    # Older summaries know differences only.
+    kind, metric = row.get("kind", "difference"), row["metric"]
+    if kind == "difference" or row["margin"] is None:
+        return ""
+    margin = f"{'±' if kind == 'equivalence' else '−'}{number(row['margin'], metric)}{unit}"
+    if row["verdict"] is None:
+        return f"{KINDS[kind]} within {margin} not judged ({reason(row, 'verdict')}), "
+    interval = f"90 % interval [{signed(row['ci90_low'], metric)}, {signed(row['ci90_high'], metric)}]"
+    return f"{KINDS[kind]} within a margin of {margin} {row['verdict']} ({interval}), "
 
 
 def _equals(value: float) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from evaluation.statistics.kernel import Floats
+
+    Codes = NDArray[np.intp]
 
 FEW_FACTS = 24
 """With fewer facts the coverage is not calibrated, and the method says so."""
@@ -17,35 +20,91 @@ FEW_SEEDS = 3
 """Fewer seeds are not a sample: the interval then speaks for these seeds only."""
 
 
-def read(scores: pd.DataFrame, extra: Sequence[str] = ()) -> pd.DataFrame:
-    """Check graded items and put them into one order, so that nothing depends on the order of the rows.
+@dataclass(frozen=True)
+class Graded:
+    """Graded items as arrays, in an order that depends on nothing but their content.
+
+    Attributes:
+        profile: number of each one's profile.
+        fact: number of its fact, counted through all profiles.
+        seed: number of its seed; None for an arm without randomness.
+        score: its score.
+    """
+
+    profile: Codes
+    fact: Codes
+    seed: Codes | None
+    score: Floats
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+
+def read(scores: pd.DataFrame) -> Graded:
+    """Check graded items and number their profiles, facts and seeds.
 
     Args:
         scores: one row per graded item, with columns profile, fact, seed and score.
-        extra: more columns to keep.
-
-    Returns:
-        A sorted copy; seed is a nullable integer, missing in every row of an arm without randomness.
 
     Raises:
         ValueError: if a column is missing, a score is not in [0, 1], or only some rows have a seed.
     """
-    columns = ["profile", "fact", *extra, "seed", "score"]
-    missing = [column for column in columns if column not in scores.columns]
+    import numpy as np
+
+    score, random = checked(scores, ("profile", "fact"))
+    profile = numbered(scores["profile"])
+    fact = crossed(profile, numbered(scores["fact"]))
+    seed = numbered(scores["seed"]) if random else None
+    order = np.lexsort((score, fact) if seed is None else (score, seed, fact))
+    return Graded(profile[order], fact[order], None if seed is None else seed[order], score[order])
+
+
+def checked(scores: pd.DataFrame, names: tuple[str, ...]) -> tuple[Floats, bool]:
+    """Check graded items.
+
+    Args:
+        scores: one row per graded item.
+        names: columns beside seed and score that each row has to have.
+
+    Returns:
+        The scores, and whether the rows have seeds.
+
+    Raises:
+        ValueError: if a column is missing, a score is not in [0, 1], or only some rows have a seed.
+    """
+    missing = [column for column in (*names, "seed", "score") if column not in scores.columns]
     if missing:
         raise ValueError(f"graded items lack the columns {missing}")
-    frame = scores[columns].copy()
-    for column in ("profile", "fact", *extra):
-        if frame[column].isna().any():
-            raise ValueError(f"{column} is missing in {int(frame[column].isna().sum())} graded items")
-        frame[column] = frame[column].astype(str)
-    frame["seed"] = frame["seed"].astype("Int64")
-    frame["score"] = frame["score"].astype(float)
-    if not frame["score"].between(0, 1).all():
+    for column in names:
+        if lacking := int(scores[column].isna().sum()):
+            raise ValueError(f"{column} is missing in {lacking} graded items")
+    score: Floats = scores["score"].to_numpy(float)
+    if not ((score >= 0) & (score <= 1)).all():
         raise ValueError("scores lie in [0, 1], and every graded item has one")
-    if frame["seed"].isna().any() and frame["seed"].notna().any():
+    seedless = int(scores["seed"].isna().sum())
+    if 0 < seedless < len(scores):
         raise ValueError("some graded items have a seed and some have none: an arm is random or it is not")
-    return frame.sort_values(columns, ignore_index=True)
+    return score, seedless == 0 and len(scores) > 0
+
+
+def numbered(values: pd.Series[Any]) -> Codes:
+    """Number values in their order: numbers by size, anything else by how it is written."""
+    import pandas as pd
+
+    codes: Codes = pd.factorize(values if values.dtype.kind in "iuf" else values.astype(str), sort=True)[0]
+    return codes
+
+
+def dense(codes: Codes) -> Codes:
+    """Number codes anew, without gaps, in their order."""
+    import numpy as np
+
+    return np.unique(codes, return_inverse=True)[1].reshape(-1)
+
+
+def crossed(one: Codes, two: Codes) -> Codes:
+    """Number the pairs that two numberings make, in their order."""
+    return dense(one * (int(two.max()) + 1) + two) if len(one) else one
 
 
 @dataclass(frozen=True)
@@ -112,39 +171,40 @@ class Scope:
         return words + f"; fewer than {FEW_FACTS} facts: coverage not calibrated" * (self.n_facts < FEW_FACTS)
 
 
-def scope_of(frame: pd.DataFrame) -> Scope:
-    """Count what a frame from `read` holds."""
-    seeds = int(frame["seed"].nunique())
-    keys = ["profile", "fact"] + ["seed"] * (seeds > 0)
-    sizes = frame.groupby(keys).size()
-    facts = len(frame[["profile", "fact"]].drop_duplicates())
-    even = sizes.nunique() == 1 and len(sizes) == facts * max(seeds, 1)
-    even = even and frame[["profile", "fact"]].drop_duplicates().groupby("profile").size().nunique() == 1
-    return Scope(len(frame), facts, int(frame["profile"].nunique()), seeds or None, bool(even))
+def scope_of(items: Graded) -> Scope:
+    """Count what there is."""
+    import numpy as np
+
+    facts, seeds = int(items.fact.max()) + 1, 0 if items.seed is None else int(items.seed.max()) + 1
+    cells = items.fact if items.seed is None else items.fact * seeds + items.seed
+    sizes = np.bincount(cells, minlength=facts * max(seeds, 1))
+    profile_of = np.zeros(facts, int)
+    profile_of[items.fact] = items.profile
+    of_profile = np.bincount(profile_of)
+    even = sizes.min() == sizes.max() and of_profile.min() == of_profile.max()
+    return Scope(len(items), facts, len(of_profile), seeds or None, bool(even))
 
 
-def tabulate(frame: pd.DataFrame, scope: Scope, value: str = "score") -> tuple[Floats, Floats]:
+def tabulate(items: Graded, scope: Scope, score: Floats | None = None) -> tuple[Floats, Floats]:
     """Mean and number of items of each unit x seed cell.
 
     Args:
-        frame: from `read`.
+        items: from `read`.
         scope: from `scope_of`.
-        value: the column to average.
+        score: what to average, if not the items' score.
 
     Returns:
         Means and weights, each of shape (U, S); S is 1 where seeds are not a sample, and empty cells have weight 0.
     """
     import numpy as np
 
+    score = items.score if score is None else score
     if scope.unit == "item":
-        return frame[value].to_numpy(float)[:, None], np.ones((len(frame), 1))
-    by_seed = scope.seeds_sampled and scope.unit != "seed"
-    keys = [scope.unit] + ["seed"] * by_seed
-    grouped = frame.groupby(keys)[value]
-    total: pd.Series[float] | pd.DataFrame = grouped.sum()
-    count: pd.Series[int] | pd.DataFrame = grouped.size()
-    if by_seed:
-        total, count = grouped.sum().unstack(fill_value=0), grouped.size().unstack(fill_value=0)
-    shape = (len(total), -1)
-    weights = count.to_numpy(float).reshape(shape).astype(float)
-    return total.to_numpy(float).reshape(shape) / np.maximum(weights, 1.0), weights
+        return score[:, None], np.ones((len(items), 1))
+    seed = items.seed if items.seed is not None else np.zeros(len(items), int)
+    unit = {"profile": items.profile, "fact": items.fact, "seed": seed}[scope.unit]
+    seeds = int(seed.max()) + 1 if scope.seeds_sampled and scope.unit != "seed" else 1
+    cells = unit * seeds + (seed if seeds > 1 else 0)
+    size = (int(unit.max()) + 1) * seeds
+    weights = np.bincount(cells, minlength=size).astype(float).reshape(-1, seeds)
+    return np.bincount(cells, score, size).reshape(-1, seeds) / np.maximum(weights, 1.0), weights

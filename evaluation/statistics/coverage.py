@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evaluation.statistics.simulate import Layout, Shares, draw, draw_pair
@@ -28,6 +28,7 @@ class Cell:
         accuracies: the arm's true accuracy, or both arms'.
         second_random: whether the second arm of a contrast is random; None for one arm.
         promised: whether the coverage is promised, or only shown.
+        edge: whether the true difference is the margin of an equivalence or non-inferiority test.
     """
 
     table: str
@@ -36,6 +37,8 @@ class Cell:
     accuracies: tuple[float, ...]
     second_random: bool | None = None
     promised: bool = True
+    # Not in the repr, which seeds the cell: those that were there before keep their random numbers.
+    edge: bool = field(default=False, repr=False)
 
     @property
     def design(self) -> str:
@@ -151,5 +154,17 @@ def _two_arms(cell: Cell, studies: int, rng: np.random.Generator) -> dict[str, A
     bounds = difference_bounds(pair, ALPHA)
     covered = _covers(bounds, cell.truth)
     found = {"coverage": covered, "mean_width": round(float((bounds[1] - bounds[0]).mean()), 5)}
+    if cell.edge:
+        return found | _at_the_edge(difference_bounds(pair, 2 * ALPHA), cell.truth)
     # The p-value inverts the interval, so under no difference it is below alpha exactly where 0 is not covered.
     return found if cell.truth else found | {"false_positive_rate": round(1 - covered, 5)}
+
+
+def _at_the_edge(bounds: tuple[Floats, Floats], truth: float) -> dict[str, float]:
+    """How often a margin of just the true difference is taken to hold: on its side alone, and on both."""
+    margin = abs(truth)
+    above, below = bounds[0] > -margin, bounds[1] < margin
+    return {
+        "false_non_inferiority": round(float((above if truth < 0 else below).mean()), 5),
+        "false_equivalence": round(float((above & below).mean()), 5),
+    }

@@ -73,18 +73,18 @@ def interval(scores: pd.DataFrame, *, level: float = 0.95) -> Interval:
 
     if not 0 < level < 1:
         raise ValueError(f"the level lies between 0 and 1, got {level}")
-    frame = read(scores)
-    if frame.empty:
+    items = read(scores)
+    if not len(items):
         why = dict.fromkeys(("estimate", "low", "high", "n_seeds"), "no graded items")
         return Interval(None, None, None, "none", "none", "no items", 0, 0, 0, None, why)
-    scope = scope_of(frame)
-    estimate = fsum(frame["score"]) / len(frame)
+    scope = scope_of(items)
+    estimate = fsum(items.score) / len(items)
     if scope.unit == "item":
         squared = np.asarray(ndtri((1 + level) / 2) ** 2)
         low, high = score_bounds(np.asarray(estimate), squared / scope.n_items)
         method = f"Wilson ({scope.clusters})"
     else:
-        low, high = proportion_bounds(two_way(*tabulate(frame, scope)), scope.evidence, 1 - level)
+        low, high = proportion_bounds(two_way(*tabulate(items, scope)), scope.evidence, 1 - level)
         method = f"Wilson-t, effective n ({scope.clusters})"
     return Interval(
         estimate=estimate,

@@ -1,11 +1,14 @@
 """From cells to rows and contrasts."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from evaluation.summary import CellResult, summarise
+from evaluation.groups import CellResult
+from evaluation.statistics import benjamini_hochberg
+from evaluation.summary import summarise
 
 STATED: Mapping[str, Any] = {"a": {"arm": "finetune"}, "b": {"arm": "base"}, "suite": "heldout", "metric": "accuracy"}
 
@@ -168,3 +171,140 @@ def test_a_lost_contrast_stays_in_the_family() -> None:
     # What was not asked for is no test.
     asked = contrasts(kept, *stated)
     assert min(c["p_adjusted"] for c in (asked[0], asked[2])) == pytest.approx(min(1.0, 2 * smallest["p_value"]))
+
+
+def test_a_contrast_may_claim_that_there_is_no_difference() -> None:
+    cells = [cell(right=180, items=items(180, of=200)), cell("rag", 180, items=items(181, of=200), seed=None)]
+    cells += [cell("base", 0, items=items(20, of=200))]
+    equal = {**STATED, "b": {"arm": "rag"}, "kind": "equivalence", "margin": 0.05}
+    no_worse = {**STATED, "kind": "non_inferiority", "margin": 0.05}
+    worse = {**no_worse, "a": {"arm": "base"}, "b": {"arm": "finetune"}}
+    found = contrasts(cells, equal, no_worse, worse, STATED)
+    assert [c["verdict"] for c in found] == ["holds", "holds", "not shown", None]
+    assert [c["margin"] for c in found] == [0.05, 0.05, 0.05, None]
+    assert [c["kind"] for c in found] == ["equivalence", "non_inferiority", "non_inferiority", "difference"]
+    assert -0.05 < found[0]["ci90_low"] < found[0]["ci90_high"] < 0.05
+    assert found[3]["ci90_low"] is None
+    assert found[3]["reasons"]["verdict"] == "a difference is held against no margin"
+    assert found[0].keys() == found[3].keys()
+
+
+def test_claims_of_every_kind_are_one_family() -> None:
+    cells = [cell(right=25), cell("base", 5), cell("rag", 24, seed=None)]
+    equal = {**STATED, "b": {"arm": "rag"}, "kind": "equivalence", "margin": 0.3}
+    alone, (first, second) = contrasts(cells, STATED)[0], contrasts(cells, STATED, equal)
+    assert first["p_value"] == alone["p_value"]
+    smaller = min((first, second), key=lambda c: c["p_value"])
+    assert smaller["p_adjusted"] == pytest.approx(2 * smaller["p_value"])
+
+
+def test_a_claim_that_holds_alone_need_not_hold_in_a_family() -> None:
+    cells = [cell(right=28), cell("rag", 28, seed=None), cell("oracle", 20, seed=None)]
+    equal = {**STATED, "b": {"arm": "rag"}, "kind": "equivalence", "margin": 0.19}
+    (alone,) = contrasts(cells, equal)
+    assert (alone["verdict"], alone["p_value"]) == ("holds", alone["p_adjusted"])
+    others = [{**STATED, "a": {"arm": "oracle"}, "b": {"arm": "rag"}, "suite": "heldout"}] * 30
+    together = contrasts(cells, equal, *others)[0]
+    assert together["p_value"] == alone["p_value"]
+    assert (together["verdict"] == "holds") == (together["p_adjusted"] < 0.05)
+    assert together["p_adjusted"] > alone["p_adjusted"]
+
+
+def swept(**right: int) -> list[CellResult]:
+    return [cell(right=n, condition={"lora": lora}, choices={"lora": lora}) for lora, n in right.items()]
+
+
+def explored(cells: list[CellResult], **more: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = summarise("s", "h", cells, [], **more)["exploratory"]
+    return found
+
+
+def test_without_contrasts_every_row_is_compared_with_the_first() -> None:
+    found = explored(swept(r4=5, r16=20, r8=21))
+    assert [(c["a"]["condition"]["lora"], c["b"]["condition"]["lora"]) for c in found] == [("r8", "r4"), ("r16", "r4")]
+    assert {c["adjustment"] for c in found} == {"benjamini_hochberg"}
+    adjusted = benjamini_hochberg([c["p_value"] for c in found])
+    assert [c["p_adjusted"] for c in found] == pytest.approx(adjusted)
+    assert summarise("s", "h", swept(r4=5, r8=9), [STATED])["exploratory"] == []
+
+
+def test_a_grid_is_compared_with_the_row_that_differs_in_what_is_named() -> None:
+    cells = [
+        cell(right=right + 5 * (v == "v5"), condition={"lora": lora, "v": v}, choices={"lora": lora, "v": v})
+        for v in ("v1", "v5")
+        for lora, right in (("r4", 5), ("r32", 15), ("r64", 20))
+    ] + [cell("base", 3)]
+    against = {"against": {"lora": "r32"}, "suite": None, "metric": "accuracy"}
+    found = explored(cells, explore=against)
+    assert all(c["b"]["condition"] == {"lora": "r32", "v": c["a"]["condition"]["v"]} for c in found)
+    assert {(c["a"]["condition"]["lora"], c["a"]["condition"]["v"]) for c in found} == {
+        (lora, v) for lora in ("r4", "r64") for v in ("v1", "v5")
+    }
+    assert len(explored(cells, explore={**against, "against": {"arm": "base"}})) == 6
+    nobody = summarise("s", "h", cells, [], explore={**against, "against": {"lora": "r7"}})
+    assert nobody["exploratory"] == []
+    assert "lora=r7" in nobody["notes"][0]
+
+
+def test_the_first_of_a_curve_is_that_of_the_same_step() -> None:
+    found = explored([*curve((10, 30), v="v1"), *curve((20, 30), v="v5")])
+    assert [(c["a"]["condition"], c["b"]["condition"]) for c in found] == [
+        ({"v": "v5", "step": step}, {"v": "v1", "step": step}) for step in (10, 20)
+    ]
+    areas = {"against": {"v": "v1"}, "suite": None, "metric": "area_under_curve"}
+    (area,) = explored([*curve((10, 30), v="v1"), *curve((20, 30), v="v5")], explore=areas)
+    assert area["difference"] == pytest.approx(1 / 6)
+
+
+def test_a_lost_comparison_stays_in_the_family() -> None:
+    lost = cell(status="failed", items=[], condition={"lora": "r16"})
+    found = explored([*swept(r4=5, r8=25), lost])
+    assert [c["p_value"] is None for c in found] == [False, True]
+    assert found[0]["p_adjusted"] == pytest.approx(min(1.0, 2 * found[0]["p_value"]))
+    assert found[1]["reasons"]["p_adjusted"] == "1 of 1 cells failed"
+
+
+def test_each_row_says_where_its_variance_lies() -> None:
+    three = [cell(right=right, seed=seed) for seed, right in enumerate((10, 20, 28))]
+    lost = cell("rag", status="failed", items=[])
+    tuned, rag = summarise("s", "h", [*three, lost], [])["variance"]
+    assert (tuned["arm"], tuned["levels"]["seed"], tuned["levels"]["fact"]) == ("finetune", 3, 30)
+    known = [share for share in tuned["shares"].values() if share is not None]
+    assert sum(known) == pytest.approx(1)
+    assert tuned["reasons"]["profile"] == "there is one profile only"
+    assert set(rag["reasons"].values()) == {"1 of 1 cells failed"}
+    assert {"rows", "variance"} <= summarise("s", "h", [cell(items=[*items(20), *items(3)])], []).keys()
+
+
+def test_power_is_planned_for_each_stated_contrast() -> None:
+    cells = [cell(right=right, seed=seed) for seed, right in enumerate((20, 22, 26))] + [cell("base", 12)]
+    power = {"effects": [0.1, 0.2], "profiles": [1, 5], "facts": [30, 100], "seeds": [3]}
+    lost = {**STATED, "a": {"arm": "rag"}}
+    plan, nothing = summarise("s", "h", cells, [STATED, lost], power=power)["power"]
+    assert plan["design"] == {"profiles": 1, "facts": 30, "seeds": 3, "items": 1}
+    own, *others = plan["designs"]
+    assert own["power"][0]["power"] < own["power"][1]["power"]
+    assert [(d["profiles"], d["facts"], d["mde"] is None) for d in others] == [
+        (1, 100, False),
+        (5, 30, True),
+        (5, 100, True),
+    ]
+    assert "one profile" in others[1]["reasons"]["mde"]
+    assert [one["effect"] for one in plan["needed"]] == [0.1, 0.2]
+    assert "one profile" in plan["needed"][0]["reasons"]["profiles"]
+    assert nothing["designs"] == []
+    assert nothing["reasons"]["design"]
+
+
+def test_an_answer_is_graded_once_however_many_cells_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def grade(answer: str, expected: Any) -> Any:
+        asked.append((answer, expected))
+        return SimpleNamespace(correct=answer == expected.value)
+
+    monkeypatch.setattr("evaluation.groups.grade", grade)
+    cells = [cell(right=10 + seed, seed=seed, condition={"lora": lora}) for seed in range(5) for lora in ("r4", "r8")]
+    rows = summarise("s", "h", cells, [])["rows"]
+    assert len(asked) == len(set(asked)) == 2, "one question, and two answers to it"
+    assert rows[0]["estimate"] == pytest.approx(12 / 30)

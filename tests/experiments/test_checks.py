@@ -21,6 +21,12 @@ from tests.experiments.test_conf import composed
         (["lora.frozen_share=1"], "lora.frozen_share must lie in [0, 1)."),
         (["lora.layers=[1]"], "add lora.frozen_share=0."),
         (["lora=none", "lora.frozen_share=0.5"], "lora.frozen_share needs an adapter"),
+        (["contrasts=[{a: {arm: base}, b: {arm: rag}, kind: equivalence}]"], "need a margin"),
+        (["contrasts=[{a: {arm: base}, b: {arm: rag}, margin: 0.05}]"], "kind=difference takes none"),
+        (["contrasts=[{a: {arm: base}, b: {arm: rag}, kind: non_inferiority, margin: 5}]"], "a margin lies in (0, 1)"),
+        (["contrasts=[{a: {arm: base}, b: {arm: rag}}]", "power.effects=[5]"], "power.effects lie in (0, 0.5]"),
+        (["contrasts=[{a: {arm: base}, b: {arm: rag}}]", "power.facts=[1]"], "facts at least 2"),
+        (["power.effects=[0.1]"], "power plans the stated contrasts anew, and there are none"),
     ],
 )
 def test_what_the_configuration_alone_shows(overrides: list[str], told: str) -> None:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, norm
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import TTestPower
 
 from evaluation.statistics import benjamini_hochberg, holm, minimum_detectable_effect
@@ -24,8 +25,10 @@ def test_none_stays_none_and_adjusting_never_helps(p_values):
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
-def test_benjamini_hochberg_is_scipys(p_values):
+def test_adjusted_p_values_are_those_of_scipy_and_statsmodels(p_values):
     assert benjamini_hochberg(p_values) == pytest.approx(list(false_discovery_control(p_values)))
+    assert benjamini_hochberg(p_values) == pytest.approx(list(multipletests(p_values, method="fdr_bh")[1]))
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
 
 
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, math.nan])

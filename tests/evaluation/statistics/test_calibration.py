@@ -19,6 +19,9 @@ SHORT = [
     Cell("short", Layout(100, 3), SEEDS, (0.9, 0.9), False),
 ]
 
+ONE_PROFILE = Cell("One profile", Layout(24, 3), FACTS, (0.95,))
+NO_RANDOMNESS = Cell("Arms without randomness", Layout(24, 1), FACTS, (0.98,))
+
 
 def test_intervals_cover_what_they_promise():
     records = calibrate(SHORT, 2000)
@@ -65,3 +68,37 @@ def test_bad_arguments_end_before_anything_runs(tmp_path):
     with pytest.raises(SystemExit):
         main(["--studies", "0", "--out", str(tmp_path / "c.json")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_margin_that_is_the_true_difference_is_seldom_kept():
+    cells = [Cell("short", Layout(50, 5), BALANCED, pair, True, edge=True) for pair in ((0.85, 0.9), (0.9, 0.8))]
+    records = calibrate(cells, 1000)
+    assert failures(records) == []
+    for record in records:
+        assert 0 <= record["false_equivalence"] <= record["false_non_inferiority"] < 0.07
+    assert failures([records[0] | {"false_non_inferiority": 0.1}]) != []
+
+
+def test_cells_that_were_there_before_keep_their_random_numbers():
+    assert repr(Cell("short", Layout(24, 3), FACTS, (0.5, 0.6), True, edge=True)) == (
+        repr(Cell("short", Layout(24, 3), FACTS, (0.5, 0.6), True))
+    )
+
+
+def test_a_part_is_measured_beside_what_stands(tmp_path, monkeypatch):
+    monkeypatch.setattr("evaluation.statistics.calibrate.grid", lambda: [NO_RANDOMNESS, ONE_PROFILE])
+    out = tmp_path / "c.json"
+    with pytest.raises(SystemExit):
+        main(["--studies", "50", "--out", str(out), "--only", "One profile"])
+    main(["--studies", "50", "--out", str(out)])
+    before = json.loads(out.read_text())["cells"]
+    assert [r["table"] for r in before] == ["One profile", "Arms without randomness"]
+    measured = []
+    monkeypatch.setattr(
+        "evaluation.statistics.calibrate.calibrate", lambda cells, *a: measured.extend(cells) or calibrate(cells, *a)
+    )
+    main(["--studies", "50", "--out", str(out), "--only", "One profile"])
+    assert measured == [ONE_PROFILE]
+    assert json.loads(out.read_text())["cells"] == before
+    with pytest.raises(SystemExit):
+        main(["--studies", "60", "--out", str(out), "--only", "One profile"])
