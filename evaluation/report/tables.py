@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.files import write_text
+from evaluation.report.break_even import break_even_table, pairs, shown_break_even
 from evaluation.report.escape import latex, markdown
+from evaluation.report.formats import CURVES
+from evaluation.report.frames import frame_of, values
 from evaluation.report.rows import (
-    Side,
     Summary,
     condition_keys,
     differing,
@@ -22,9 +24,9 @@ from evaluation.report.rows import (
     ordered,
     side_of,
     sides_of,
-    value_text,
 )
-from evaluation.report.shown import Shown, shown
+from evaluation.report.shown import Shown, shown, shown_curves
+from evaluation.report.spent import cost_table, shown_cost
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,6 +39,8 @@ CONTRAST_FIELDS = (
     *(*_SCOPE, "n_unpaired"),
 )
 """What a table shows of a contrast, beside its two sides."""
+NAMES = ("accuracy", "contrasts", "curves", "cost", "break_even")
+"""Every table that a study may give rise to."""
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -45,9 +49,9 @@ def accuracy_table(summary: Summary) -> "pd.DataFrame":
     rows = ordered(summary["rows"])
     keys = condition_keys(map(side_of, rows))
     fields = [*ROW_FIELDS, "reasons"]
-    return _frame(
+    return frame_of(
         ["arm", *(f"condition.{key}" for key in keys), *fields],
-        [[row["arm"], *_values(side_of(row), keys), *(row.get(field) for field in fields)] for row in rows],
+        [[row["arm"], *values(side_of(row), keys), *(row.get(field) for field in fields)] for row in rows],
     )
 
 
@@ -61,11 +65,11 @@ def contrast_table(summary: Summary) -> "pd.DataFrame":
     sides = {side: [side_of(contrast[side]) for contrast in contrasts] for side in "ab"}
     keys = condition_keys([*sides["a"], *sides["b"]])
     fields = [*CONTRAST_FIELDS, "reasons"]
-    return _frame(
+    return frame_of(
         [name for side in "ab" for name in (side, f"{side}_arm", *(f"{side}_condition.{key}" for key in keys))]
         + fields,
         [
-            [part for side in (a, b) for part in (label(side, telling), side[0], *_values(side, keys))]
+            [part for side in (a, b) for part in (label(side, telling), side[0], *values(side, keys))]
             + [row.get(name) for name in fields]
             for a, b, row in zip(sides["a"], sides["b"], contrasts, strict=True)
         ],
@@ -91,6 +95,7 @@ def to_markdown(table: "pd.DataFrame | Shown") -> str:
     for row in table.rows:
         lines.append(line([markdown(cell.text) + raised(cell.notes) for cell in row]))
     lines += [f"\n{raised((index,))} {markdown(note)}" for index, note in enumerate(table.notes, start=1)]
+    lines += [f"\n{markdown(remark)}" for remark in table.remarks]
     return "\n".join(lines) + "\n"
 
 
@@ -112,9 +117,10 @@ def to_latex(table: "pd.DataFrame | Shown") -> str:
     lines += [line([latex(title) for title in table.header]), r"\midrule"]
     lines += [line([latex(cell.text) + mark(cell.notes) for cell in row]) for row in table.rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    if table.notes:
+    if table.notes or table.remarks:
         lines += ["", r"\smallskip", r"{\footnotesize"]
-        lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)] + ["}"]
+        lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)]
+        lines += [*(rf"{latex(remark)}\par" for remark in table.remarks), "}"]
     return "\n".join(lines) + "\n"
 
 
@@ -123,30 +129,46 @@ def raised(notes: tuple[int, ...]) -> str:
     return ",".join(map(str, notes)).translate(_SUPERSCRIPT)
 
 
-def write_tables(folder: Path, summary: Summary) -> list[Path]:
-    """Write ``tables/{accuracy,contrasts}.{md,csv,tex}`` into a study's folder and return their paths."""
-    paths = []
-    for name, frame in (("accuracy", accuracy_table(summary)), ("contrasts", contrast_table(summary))):
-        for suffix, render in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
-            paths.append(folder / "tables" / f"{name}.{suffix}")
-            write_text(paths[-1], render(frame))
+def write_tables(folder: Path, summary: Summary, timings: Mapping[str, Any] | None = None) -> list[Path]:
+    """Write ``tables/<name>.{md,csv,tex}`` into a study's folder and return their paths.
+
+    A table of an earlier summary that this one does not give rise to is removed.
+    """
+    found, paths = study_tables(summary, timings), []
+    for name in NAMES:
+        path = folder / "tables" / name
+        if name not in found:
+            for suffix in (".md", ".csv", ".tex"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
+            continue
+        frame, table = found[name]
+        texts = {".md": to_markdown(table), ".csv": to_csv(frame), ".tex": to_latex(table)}
+        for suffix, text in texts.items():
+            paths.append(path.with_suffix(suffix))
+            write_text(paths[-1], text)
     return paths
 
 
-def _frame(columns: list[str], rows: list[list[Any]]) -> "pd.DataFrame":
-    import pandas as pd
+def study_tables(summary: Summary, timings: Mapping[str, Any] | None = None) -> dict[str, "tuple[pd.DataFrame, Shown]"]:
+    """Return, by name, the frame and the layout of each table that a study gives rise to.
 
-    # Objects, so that a count beside a null stays an integer and a null stays a null.
-    return pd.DataFrame({name: pd.Series(list(values), dtype=object) for name, values in _turned(columns, rows)})
-
-
-def _turned(columns: list[str], rows: list[list[Any]]) -> list[tuple[str, list[Any]]]:
-    return [(name, [row[index] for row in rows]) for index, name in enumerate(columns)]
-
-
-def _values(side: Side, keys: list[str]) -> list[str | None]:
-    condition: Mapping[str, Any] = side[1]
-    return [value_text(condition[key]) if key in condition else None for key in keys]
+    Args:
+        summary: The study's summary.
+        timings: Its timings, without which nothing is said of cost.
+    """
+    timings, rows = timings or {}, accuracy_table(summary)
+    whole, prices = rows[rows["metric"].isin(CURVES)], timings.get("prices")
+    found = {"accuracy": rows, "contrasts": contrast_table(summary)}
+    tables = {name: (frame, shown(frame)) for name, frame in found.items()}
+    if not whole.empty:
+        tables["curves"] = whole, shown_curves(whole)
+    if timings.get("cells"):
+        spent = cost_table(summary, timings)
+        tables["cost"] = spent, shown_cost(spent)
+    if prices and (beside := pairs(summary, timings)):
+        frame = break_even_table(beside)
+        tables["break_even"] = frame, shown_break_even(frame, prices)
+    return tables
 
 
 def _laid_out(table: "pd.DataFrame | Shown") -> Shown:
