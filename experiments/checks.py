@@ -1,6 +1,7 @@
 """Combinations that cannot be run, found before a model is loaded."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,10 @@ RULES: tuple[Rule, ...] = (
     (
         lambda c: any("arm" not in side for contrast in c.contrasts for side in (contrast.a, contrast.b)),
         "contrasts: each side names its arm, as in {a: {arm: finetune}, b: {arm: base}}.",
+    ),
+    (
+        lambda c: c.prices is not None and not all(0 <= price < math.inf for price in c.prices.amounts()),
+        "prices must be numbers of 0 or above (prices=null leaves the break-even out).",
     ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),

@@ -13,6 +13,7 @@ from andraeus.models.load import Quantization
 from andraeus.models.resolve import ModelSpec
 from andraeus.phrasings.answers import AnswerStyle
 from andraeus.training.recipe import LoraSpec, Recipe
+from evaluation.report.break_even import Prices
 
 
 class Device(StrEnum):
@@ -124,6 +125,7 @@ class Config:
     study: str | None = None
     contrasts: list[Contrast] = field(default_factory=list)
     endpoint: dict[str, str] | None = None
+    prices: Prices | None = None
     fail_fast: bool = False
     plan: bool = False
     output: str | None = None
