@@ -32,7 +32,8 @@ def overlaps(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def test_figures_repeat_to_the_byte_and_hold_no_date(tmp_path: Path, summary: dict[str, Any]) -> None:
-    everything = {**summary, "rows": [*summary["rows"], *curves(steps=(25, 50))["rows"][1:], *scaled((10, 100))["rows"]]}
+    more = [*curves(steps=(25, 50))["rows"][1:], *scaled((10, 100))["rows"]]
+    everything = {**summary, "rows": [*summary["rows"], *more]}
     timings = timed(everything, prices=PRICES)
     paths = write_figures(tmp_path / "a", everything, timings)
     everything["rows"].reverse()
