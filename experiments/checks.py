@@ -1,6 +1,7 @@
 """Combinations that cannot be run, found before a model is loaded."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,6 +113,10 @@ RULES: tuple[Rule, ...] = (
     (
         lambda c: bool(c.power.effects) and not c.contrasts,
         "power plans the stated contrasts anew, and there are none: state contrasts, or set power.effects=[].",
+    ),
+    (
+        lambda c: c.prices is not None and not all(0 <= price < math.inf for price in c.prices.amounts()),
+        "prices must be numbers of 0 or above (prices=null leaves the break-even out).",
     ),
     (lambda c: c.variations.n < 1, "variations.n must be at least 1."),
     (lambda c: c.seed < 0, "seed must be 0 or above."),

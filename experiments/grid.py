@@ -14,7 +14,7 @@ from andraeus.errors import UserError
 # Hydra reads tier=1 as a number and then refuses it as the name of a config: it goes in quotes.
 _NUMBERED_GROUPS = ("tier",)
 # What is written where, and when it stops: overrides of these change no result.
-_SHAPELESS = ("experiment", "study", "plan", "tracker", "paths", "output", "hydra", "fail_fast")
+_SHAPELESS = ("experiment", "study", "plan", "tracker", "paths", "output", "prices", "hydra", "fail_fast")
 _PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from omegaconf import OmegaConf
@@ -55,7 +56,10 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     summary = summarise(
         study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
     )
-    timings, made = _timings(records, cells), origin(study, records.values())
+    made = origin(study, records.values())
+    prices = None if study.config.prices is None else OmegaConf.to_container(study.config.prices, resolve=True)
+    # Beside what they are put to: a report can be written again from the folder alone.
+    timings = {**_timings(records, cells), "prices": prices}
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)
     try:
@@ -83,8 +87,8 @@ def _write_files(
     write_json(folder / "timings.json", timings)
     write_json(folder / "provenance.json", made)
     write_cells(folder, cells)
-    write_tables(folder, summary)
-    write_figures(folder, summary)
+    write_tables(folder, summary, timings)
+    write_figures(folder, summary, timings)
     write_report(folder, summary, timings, made)
     write_json(folder / "summary.json", summary)
 
@@ -178,7 +182,9 @@ def _timings(records: dict[str, Record | None], cells: list[CellResult]) -> dict
         record = records[cell.identity]
         if record is None or record.timing is None:
             continue
-        row = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed, "condition": dict(cell.condition)}
+        row: dict[str, Any] = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed}
+        row |= {"condition": dict(cell.condition), "steps": record.training["steps"] if record.training else None}
+        row["answer_tokens"] = fmean(item["answer_tokens"] for item in cell.items) if cell.items else None
         rows.append(row | record.timing.model_dump())
     return {"cells": rows, "training_and_answering_seconds": _work([r for r in records.values() if r is not None])}
 

@@ -13,6 +13,7 @@ from andraeus.models.load import Quantization
 from andraeus.models.resolve import ModelSpec
 from andraeus.phrasings.answers import AnswerStyle
 from andraeus.training.recipe import LoraSpec, Recipe
+from evaluation.report.break_even import Prices
 from evaluation.statistics.claims import Kind
 
 
@@ -173,6 +174,7 @@ class Config:
     explore: Explore = field(default_factory=Explore)
     power: Power = field(default_factory=Power)
     endpoint: dict[str, str] | None = None
+    prices: Prices | None = None
     fail_fast: bool = False
     plan: bool = False
     output: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from evaluation.report.canvas import look, panels, short_label, wrapped
+from evaluation.report.formats import spaced
 from evaluation.report.labels import Mark, place_labels
 from evaluation.report.rows import ARMS, Row, differing, has_interval, place, side_of, suites_of
 
@@ -33,12 +34,7 @@ def draw_cost(rows: Sequence[Row]) -> "Figure":
         panelled.append([])
         rows_here = [row for row in rows if row["suite"] == suite]
         for group in _alike(ax, rows_here):
-            panelled[-1].append(
-                [
-                    Mark(ax, row, shift, look(row["arm"], arms), short_label(side_of(row), keys))
-                    for row, shift in _side_by_side(ax, group)
-                ]
-            )
+            panelled[-1].append([_mark(ax, row, shift, arms, keys) for row, shift in _side_by_side(ax, group)])
     legend = "context tokens beyond the bare question (mean); nearly equal ones stand side by side"
     figure.supxlabel(legend + ("; open mark: no interval" if not all(map(has_interval, rows)) else ""), fontsize=8)
     figure.supylabel("accuracy in %, with 95 % interval", fontsize=8)
@@ -47,6 +43,12 @@ def draw_cost(rows: Sequence[Row]) -> "Figure":
     for groups in panelled:
         place_labels(groups)
     return figure
+
+
+def _mark(ax: "Axes", row: Row, shift: float, arms: list[str], keys: list[str]) -> Mark:
+    at = (row["context_tokens"], 100 * row["estimate"])
+    ends = (100 * row["ci_low"], 100 * row["ci_high"]) if has_interval(row) else None
+    return Mark(ax, at, ends, shift, look(row["arm"], arms), short_label(side_of(row), keys))
 
 
 def _alike(ax: "Axes", rows: Sequence[Row]) -> Iterator[list[Row]]:
@@ -86,6 +88,6 @@ def _scale(ax: "Axes", rows: Sequence[Row]) -> None:
         ticks.append(ticks[-1] * 10)
     ax.set_xscale("symlog", linthresh=_LINEAR_TO, linscale=0.9)
     ax.set_xlim(-8, max(4 * most, 30))
-    ax.set_xticks(ticks, [f"{tick:,}".replace(",", " ") for tick in ticks])
+    ax.set_xticks(ticks, [spaced(tick) for tick in ticks])
     ax.set_xticks([], minor=True)
     ax.set_ylim(-4, 104)

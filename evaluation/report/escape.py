@@ -24,6 +24,9 @@ _LATEX = {
     "≤": r"$\leq$",
     "×": r"$\times$",
     "→": r"$\to$",
+    "±": r"$\pm$",
+    "⌊": r"$\lfloor$",
+    "⌋": r"$\rfloor$",
 }
 # What begins or ends markup: the underscore inside a name does not, nor do brackets that no link follows.
 _MARKUP = re.compile(r"^[#+-]+(?=\s|$)|[\\`*|<>~$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|\](?=[(\[:])|&(?=#?\w+;)")

@@ -1,19 +1,24 @@
-"""Figures of a study: accuracy with intervals, accuracy against context, and accuracy along a condition.
+"""Figures of a study: accuracy, its price in context, steps, seconds and money, and the contrasts.
 
     from evaluation.report.figures import write_figures
 
-They are drawn from the summary alone and repeat to the byte. An open mark has no interval; a row without an estimate
-says so in its place.
+They are drawn from the summary, what cost time also from the timings, and repeat to the byte. An open mark has no
+interval; a row without an estimate says so in its place.
 """
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from evaluation.report.canvas import LINE_LOOKS, QUIET, look, panels, save, short_label, style, wrapped
-from evaluation.report.conditions import Axis, accuracy_rows, condition_axis, lines
+from evaluation.curves import ENOUGH, STEP
+from evaluation.report.along import Cost, draw_along
+from evaluation.report.break_even import pairs
+from evaluation.report.break_even_figure import draw_break_even, drawable
+from evaluation.report.canvas import QUIET, look, panels, save, short_label, style, wrapped
+from evaluation.report.conditions import FACTS, accuracy_rows, at_the_end, axis_along, condition_axis
 from evaluation.report.cost import draw_cost
+from evaluation.report.forest import draw_contrasts, shown_contrasts
 from evaluation.report.rows import (
     Row,
     Summary,
@@ -30,40 +35,64 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NAMES = ("accuracy", "context_cost", "by_condition")
+NAMES = ("accuracy", "contrasts", "context_cost", "learning_curve", "by_condition", "scale", "break_even")
+Timings = Mapping[str, Any]
 
 
-def figure_names(summary: Summary) -> list[str]:
-    """Return the names of the figures that a summary gives rise to."""
-    rows = accuracy_rows(summary)
-    wanted = {
-        "accuracy": bool(rows),
-        "context_cost": any(row["estimate"] is not None and row["context_tokens"] is not None for row in rows),
-        "by_condition": condition_axis(summary) is not None,
-    }
-    return [name for name in NAMES if wanted[name]]
+def figure_names(summary: Summary, timings: Timings | None = None) -> list[str]:
+    """Return the names of the figures that a study gives rise to."""
+    return list(_drawings(summary, timings or {}))
 
 
-def write_figures(folder: Path, summary: Summary) -> list[Path]:
+def write_figures(folder: Path, summary: Summary, timings: Timings | None = None) -> list[Path]:
     """Write ``figures/*.{png,svg}`` into a study's folder and return their paths.
 
     A figure of an earlier summary that this one does not give rise to is removed.
+
+    Args:
+        folder: The study's folder.
+        summary: Its summary.
+        timings: Its timings, without which nothing is drawn that takes seconds or money.
     """
-    rows, names, paths = accuracy_rows(summary), figure_names(summary), []
-    axis = condition_axis(summary)
+    drawings, paths = _drawings(summary, timings or {}), []
     with style():
         for name in NAMES:
             path = folder / "figures" / name
-            if name not in names:
+            if name in drawings:
+                paths += save(drawings[name](), path)
+            else:
                 for suffix in (".png", ".svg"):
                     path.with_suffix(suffix).unlink(missing_ok=True)
-            elif name == "accuracy":
-                paths += save(_draw_accuracy(rows), path)
-            elif name == "context_cost":
-                paths += save(draw_cost(rows), path)
-            elif axis is not None:
-                paths += save(_draw_by_condition(rows, axis), path)
     return paths
+
+
+def _drawings(summary: Summary, timings: Timings) -> "dict[str, Callable[[], Figure]]":
+    """Return, by name, what draws each figure."""
+    every, cells = accuracy_rows(summary), at_the_end(timings.get("cells", []))
+    rows, prices = at_the_end(every), timings.get("prices") or {}
+    seconds = Cost("training", "seconds (median, least to most)", cells, "train_seconds")
+    seconds = Cost("training", "seconds (median, least to most)", cells, "train_seconds")
+    found: dict[str, Callable[[], Figure]] = {}
+    if rows:
+        found["accuracy"] = partial(_draw_accuracy, rows)
+    if shown_contrasts(summary):
+        found["contrasts"] = partial(draw_contrasts, summary)
+    if any(row["estimate"] is not None and row["context_tokens"] is not None for row in rows):
+        found["context_cost"] = partial(draw_cost, rows)
+    if (steps := axis_along(summary, STEP)) is not None:
+        found["learning_curve"] = partial(draw_along, every, steps, log=False, enough=ENOUGH)
+    if (axis := condition_axis(summary)) is not None:
+        found["by_condition"] = partial(draw_along, rows, axis, [seconds])
+    if (facts := axis_along(summary, FACTS)) is not None:
+        found["scale"] = partial(draw_along, rows, facts, [seconds, _context(rows)], log=True)
+    if drawable(beside := pairs(summary, timings)):
+        found["break_even"] = partial(draw_break_even, beside, prices)
+    return found
+
+
+def _context(rows: Sequence[Row]) -> Cost:
+    reading = [row for row in rows if row["context_tokens"]]
+    return Cost("context", "tokens (median over suites)", reading, "context_tokens")
 
 
 def _draw_accuracy(rows: Sequence[Row]) -> "Figure":
@@ -108,66 +137,3 @@ def _draw_row(ax: "Axes", row: Row, at: int, looks: tuple[str, str]) -> None:
         ax.plot([100 * row["ci_low"], 100 * row["ci_high"]], [at, at], color=colour, linewidth=1.4)
     face = colour if whole else "white"
     ax.plot([100 * row["estimate"]], [at], mark, color=colour, markerfacecolor=face, markersize=4.5, clip_on=False)
-
-
-def _draw_by_condition(rows: Sequence[Row], axis: Axis) -> "Figure":
-    from matplotlib.transforms import ScaledTranslation
-
-    suites = [suite for suite in suites_of(rows) if lines((row for row in rows if row["suite"] == suite), axis)]
-    names = list(lines(rows, axis))
-    figure, axes = panels(len(suites), 2, 2.3, extra=0.3 + 0.16 * -(-len(names) // 3))
-    for suite, ax in zip(suites, axes, strict=True):
-        ax.set_title(wrapped(suite, 40))
-        ax.grid(axis="y")
-        grouped = _kept_names(lines(rows, axis), suite)
-        for index, (name, points) in enumerate(grouped.items()):
-            # Side by side, so that the intervals at one value can be told apart.
-            shift = (index - (len(names) - 1) / 2) * min(4.0, 24 / len(names))
-            beside = ax.transData + ScaledTranslation(shift / 72, 0, figure.dpi_scale_trans)
-            colour, mark = LINE_LOOKS[index % len(LINE_LOOKS)]
-            dashes = "-" if index < len(LINE_LOOKS) else "--"
-            ax.plot(
-                [at for at, _ in points],
-                # A missing estimate breaks the line.
-                [math.nan if row["estimate"] is None else 100 * row["estimate"] for _, row in points],
-                dashes + mark,
-                color=colour,
-                transform=beside,
-                linewidth=1,
-                markersize=4,
-                label=wrapped(name, 34),
-            )
-            for at, row in points:
-                if has_interval(row):
-                    ends = [100 * row["ci_low"], 100 * row["ci_high"]]
-                    ax.plot([at, at], ends, color=colour, transform=beside, linewidth=1)
-    _scale(axes, axis)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(3, len(names)), frameon=False, fontsize=7)
-    left_out = f" (not on this axis: {', '.join(axis.others)})" if axis.others else ""
-    for ax in axes[-2:]:
-        ax.set_xlabel(wrapped(axis.key + left_out, 50))
-    figure.supylabel("accuracy in %, with 95 % interval", fontsize=8)
-    return figure
-
-
-def _kept_names(grouped: Mapping[str, list[tuple[float, Row]]], suite: str) -> dict[str, list[tuple[float, Row]]]:
-    """Keep one suite's points on every line, so that a line looks the same in all panels."""
-    return {name: [point for point in points if point[1]["suite"] == suite] for name, points in grouped.items()}
-
-
-def _scale(axes: "Sequence[Axes]", axis: Axis) -> None:
-    values = list(axis.values.values())
-    low, high = min(values), max(values)
-    first = axes[0]
-    if low > 0 and high / low >= 8:
-        first.set_xscale("log")
-        room = (high / low) ** 0.12
-        first.set_xlim(low / room, high * room)
-    else:
-        first.set_xlim(low - 0.15 * (high - low), high + 0.15 * (high - low))
-    for ax in axes:
-        ax.set_xticks(values, list(axis.values))
-        ax.set_xticks([], minor=True)
-        ax.tick_params(labelbottom=True)
-    first.set_ylim(-4, 104)

@@ -5,6 +5,8 @@ from typing import Any
 
 NOTHING = "–"
 NO_REASON = "no reason recorded"
+CURVES = {"area_under_curve": "area under the curve", "steps_to_90": "steps to 90 %"}
+"""The metrics that a whole learning curve has, in words."""
 _SHARES = ("accuracy", "recall", "chance", "answers", "area_under")
 _AS_FOR = {
     **dict.fromkeys(("ci_high", "ci_scope", "ci_method"), "ci_low"),
@@ -38,6 +40,17 @@ def p_value(value: float) -> str:
 def tokens(mean: float) -> str:
     """Write a mean number of tokens."""
     return f"{mean:.1f}"
+
+
+def spaced(value: float) -> str:
+    """Write a number with its thousands apart: "12 000"."""
+    return (f"{value:,}" if isinstance(value, int) else f"{value:,.15g}").replace(",", " ")
+
+
+def money(value: float) -> str:
+    """Write an amount of money: three digits, or all before the point and two behind."""
+    text = f"{value:,.2f}".replace(",", " ") if abs(value) >= 100 else f"{value:.3g}"
+    return text.replace("-", "−", 1) if value < 0 else text
 
 
 def reason(row: Mapping[str, Any], field: str) -> str:

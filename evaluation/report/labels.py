@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from evaluation.report.canvas import QUIET
-from evaluation.report.rows import Row, has_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,27 +23,35 @@ class Mark:
 
     Args:
         ax: Where it is drawn.
-        row: A row with an estimate and context tokens.
+        at: Where the point is.
+        ends: Heights of its interval; without one the mark is open.
         shift: Points to the right of where it belongs, so that others can stand beside it.
         looks: Colour and mark.
         name: The label.
     """
 
-    def __init__(self, ax: "Axes", row: Row, shift: float, looks: tuple[str, str], name: str) -> None:
+    def __init__(
+        self,
+        ax: "Axes",
+        at: tuple[float, float],
+        ends: tuple[float, float] | None,
+        shift: float,
+        looks: tuple[str, str],
+        name: str,
+    ) -> None:
         from matplotlib.transforms import ScaledTranslation
 
         figure = ax.get_figure(root=True)
         assert figure is not None
         self.ax, self.name, (self.colour, mark) = ax, name, looks
         self.transform = ax.transData + ScaledTranslation(shift / 72, 0, figure.dpi_scale_trans)
-        self.at = (row["context_tokens"], 100 * row["estimate"])
+        self.at = at
         self.pixel = 72 / figure.dpi  # in points
-        whole = has_interval(row)
-        self.ends = (100 * row["ci_low"], 100 * row["ci_high"]) if whole else (self.at[1], self.at[1])
+        self.ends = ends or (at[1], at[1])
         style: dict[str, Any] = {"color": self.colour, "transform": self.transform, "clip_on": False}
-        if whole:
+        if ends:
             ax.plot([self.at[0]] * 2, self.ends, linewidth=1.2, **style)
-        face = self.colour if whole else "white"
+        face = self.colour if ends else "white"
         ax.plot([self.at[0]], [self.at[1]], mark, markersize=5, markerfacecolor=face, zorder=4, **style)
 
     def place(self) -> tuple[float, float]:
@@ -62,6 +69,8 @@ class Mark:
 
     def label(self) -> "Annotation":
         """Write the label on the point, from where it can be moved."""
+        from matplotlib.patheffects import withStroke
+
         return self.ax.annotate(
             self.name,
             self.at,
@@ -72,6 +81,7 @@ class Mark:
             color=self.colour,
             verticalalignment="center",
             zorder=5,
+            path_effects=[withStroke(linewidth=2, foreground="white")],
         )
 
     def line(self, offset: tuple[float, float]) -> None:
@@ -82,9 +92,9 @@ class Mark:
         )
 
 
-def place_labels(groups: Sequence[Sequence[Mark]]) -> None:
-    """Label a panel's marks; the marks of one group stand side by side."""
-    taken = [box for group in groups for mark in group for box in mark.boxes()]
+def place_labels(groups: Sequence[Sequence[Mark]], others: "Sequence[Bbox]" = ()) -> None:
+    """Label a panel's marks; the marks of one group stand side by side, and ``others`` (in pixels) stay free too."""
+    taken = [*others, *(box for group in groups for mark in group for box in mark.boxes())]
     for group in groups:
         if len(group) > _TOGETHER:
             taken += _place_column(group, taken)

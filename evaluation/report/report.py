@@ -1,43 +1,45 @@
-"""The report of a study: what was asked, what came out, what failed or was not run, and what it cost.
+"""The report of a study: what was asked, what was found, how to read it, what was not run, and what it cost.
 
     from evaluation.report.report import write_report
 
-It repeats the summary's numbers and adds no judgement to them.
+It repeats the study's numbers and adds no judgement to them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from andraeus.files import write_text
 from evaluation.report import power, variance, words
 from evaluation.report.escape import markdown, one_line
 from evaluation.report.figures import figure_names
-from evaluation.report.formats import NOTHING
-from evaluation.report.rows import Summary, differing, side_of, side_order, value_text
-from evaluation.report.shown import Cell, Shown, shown, wide
-from evaluation.report.tables import accuracy_table, contrast_table, to_markdown
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-# Longer tables, and lists of sentences, stand beside the report only.
-_ROWS, _SENTENCES = 40, 12
+from evaluation.report.formats import CURVES
+from evaluation.report.rows import Summary
+from evaluation.report.shown import Cell, Shown, shown_curves, wide
+from evaluation.report.spent import shown_cost
+from evaluation.report.tables import Tables, accuracy_table, study_tables, to_markdown
 
 _CAPTIONS = {
     "accuracy": "Accuracy of each arm, one panel a suite",
     "context_cost": "Accuracy against the tokens of context that it takes",
-    "by_condition": "Accuracy along the condition that was varied",
+    "contrasts": "Differences with their intervals",
+    "learning_curve": "Accuracy against training steps",
+    "by_condition": "Accuracy, and seconds of training, along the condition that was varied",
+    "scale": "Accuracy, seconds of training and tokens of context against the number of facts",
+    "break_even": "Total cost against the number of queries",
 }
-_COSTS = {
-    "train_seconds": ("training (s)", "{:.1f}"),
-    "evaluation_seconds": ("evaluation (s)", "{:.1f}"),
-    "latency_p50": ("latency p50 (s)", "{:.3f}"),
-    "latency_p90": ("latency p90 (s)", "{:.3f}"),
-    "latency_p99": ("latency p99 (s)", "{:.3f}"),
-    "peak_memory_mib": ("peak memory (MiB)", "{:.0f}"),
-}
+_READING = (
+    "Accuracy is the share of questions that were answered rightly in free, greedy generation. Context tokens are what "
+    "an arm read beyond the bare question. A contrast is its first arm minus its second on the same questions; the "
+    "smallest effect it could have found is what a null does not rule out.\n"
+)
+_OF_CURVES = (
+    "The area under a learning curve is the accuracy averaged over its steps; steps to 90 % are those after which "
+    "accuracy first reached 90 %, on straight lines between checkpoints.\n"
+)
+# Longer tables, and lists of sentences, stand in their file alone.
+_ROWS, _SENTENCES = 24, 12
 
 
 def write_report(folder: Path, summary: Summary, timings: Mapping[str, Any], provenance: Mapping[str, Any]) -> Path:
@@ -48,28 +50,25 @@ def write_report(folder: Path, summary: Summary, timings: Mapping[str, Any], pro
 
 
 def _sections(summary: Summary, timings: Mapping[str, Any], provenance: Mapping[str, Any]) -> Iterable[str]:
+    drawn, tables = figure_names(summary, timings), study_tables(summary, timings)
     yield f"# {markdown(str(summary['study']))}\n"
     yield "## What was asked\n"
     yield _asked(summary, provenance)
-    yield "## Accuracy\n"
-    yield from _results(summary)
-    yield "## Contrasts\n"
-    yield _bullets(words.contrasts(summary), "The study states no contrasts.")
-    if summary.get("contrasts"):
-        yield "The same in [tables/contrasts.md](tables/contrasts.md).\n"
-    yield from _explored(summary)
-    yield from _planned(summary)
+    yield "## What was found\n"
+    yield from _results(summary, drawn)
+    yield from _contrasts(summary, drawn)
+    yield from _explored(summary, tables)
+    yield from _planned(summary, tables)
     yield from _variance(summary)
-    yield "## How to read the intervals\n"
-    yield "Each is a 95 % interval, and speaks for no more than is said here.\n"
-    yield _bullets([*words.scopes(summary), *words.gaps(summary, "accuracy")], "There are none.")
-    yield "Where another metric has none, its table says why.\n"
+    yield from _others(summary)
+    yield "## How to read it\n"
+    yield from _reading(summary)
     yield "## What failed\n"
     yield _failures(summary)
     yield "## What was not run\n"
     yield _bullets(map(str, summary.get("notes", [])), "Nothing is noted.")
     yield "## What it cost\n"
-    yield costs(timings)
+    yield from _costs(summary, timings, tables, drawn)
 
 
 def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
@@ -98,52 +97,100 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "- Command:", "", f"      {command}", ""])
 
 
-def _results(summary: Summary) -> Iterable[str]:
+def _results(summary: Summary, drawn: list[str]) -> Iterable[str]:
     frame = accuracy_table(summary)
-    main, other = frame[frame["metric"] == "accuracy"], frame[frame["metric"] != "accuracy"]
+    main, whole = frame[frame["metric"] == "accuracy"], frame[frame["metric"].isin(CURVES)]
     if main.empty:
         yield "No cell gave an accuracy.\n"
     else:
-        yield to_markdown(main)
-    for name in figure_names(summary):
-        yield f"![{_CAPTIONS[name]}](figures/{name}.png)\n"
+        yield "Accuracy in % [95 % interval], by suite:\n"
+        yield to_markdown(wide(main, "suite"))
+    yield from _figures(drawn, "accuracy", "context_cost", "by_condition", "scale")
+    if not whole.empty:
+        yield "### Learning curves\n"
+        yield to_markdown(shown_curves(whole))
+    yield from _figures(drawn, "learning_curve")
+
+
+def _others(summary: Summary) -> Iterable[str]:
+    frame = accuracy_table(summary)
+    other = frame[~frame["metric"].isin(("accuracy", *CURVES))]
     for suite in dict.fromkeys(other["suite"]):
         yield f"### Other metrics on {markdown(suite)}\n"
-        yield to_markdown(wide(other[other["suite"] == suite], "metric"))
+        yield to_markdown(replace(wide(other[other["suite"] == suite], "metric"), remarks=[]))
     if not frame.empty:
         yield "All rows: [tables/accuracy.md](tables/accuracy.md), with full precision in the CSV beside it.\n"
 
 
-def _explored(summary: Summary) -> Iterable[str]:
+def _contrasts(summary: Summary, drawn: list[str]) -> Iterable[str]:
+    yield "### Contrasts\n"
+    yield _bullets(words.contrasts(summary), "The study states no contrasts.")
+    yield from _figures(drawn, "contrasts")
+    if summary.get("contrasts"):
+        yield "The same in [tables/contrasts.md](tables/contrasts.md).\n"
+
+
+def _reading(summary: Summary) -> Iterable[str]:
+    yield _READING
+    if any(row["metric"] in CURVES for row in summary["rows"]):
+        yield _OF_CURVES
+    yield "Each interval is a 95 % interval, and speaks for no more than is said here.\n"
+    yield _bullets([*words.scopes(summary, "accuracy"), *words.gaps(summary, "accuracy")], "There are none.")
+    yield "What the intervals of other metrics speak for stands in the last column of tables/accuracy.md.\n"
+
+
+def _explored(summary: Summary, tables: Tables) -> Iterable[str]:
     if sentences := words.explored(summary):
-        yield "## Exploratory comparisons\n"
+        yield "### Exploratory comparisons\n"
         yield _bullets(sentences, "")
-        yield from _long(contrast_table(summary, "exploratory"), shown, "exploratory")
+        yield from _table("exploratory", tables["exploratory"][1])
 
 
-def _planned(summary: Summary) -> Iterable[str]:
+def _planned(summary: Summary, tables: Tables) -> Iterable[str]:
     if sentences := power.told(summary):
-        yield "## What other designs would find\n"
+        yield "### What other designs would find\n"
         yield f"{power.MEANING}\n"
         yield _bullets(sentences, "")
-        yield from _long(power.power_table(summary), power.power_shown, "power")
+        yield from _table("power", tables["power"][1])
 
 
 def _variance(summary: Summary) -> Iterable[str]:
     if sentences := variance.told(summary):
-        yield "## Where the variance lies\n"
+        yield "### Where the variance lies\n"
         yield f"{variance.meaning(summary)}\n"
         if len(sentences) <= _SENTENCES:
             yield _bullets(sentences, "")
         yield "As a table: [tables/variance.md](tables/variance.md).\n"
 
 
-def _long(frame: "pd.DataFrame", layout: Callable[["pd.DataFrame"], Shown], name: str) -> Iterable[str]:
-    """Yield a table, or where it stands if it is long."""
-    if len(frame) <= _ROWS:
-        yield to_markdown(layout(frame))
-    where = f"tables/{name}"
-    yield f"All rows: [{where}.md]({where}.md), with full precision in [{where}.csv]({where}.csv).\n"
+def _costs(summary: Summary, timings: Mapping[str, Any], tables: Tables, drawn: list[str]) -> Iterable[str]:
+    if "cost" not in tables:
+        yield f"No cell was timed. {words.work(timings)}\n"
+        return
+    yield f"{words.work(timings)}\n"
+    frame, _ = tables["cost"]
+    # One suite is enough, that of the endpoint or of most rows: what was trained is the same for all.
+    suites = list(frame["suite"])
+    wanted = (summary.get("endpoint") or {}).get("suite")
+    suite = wanted if wanted in suites else max(suites, key=suites.count)
+    yield from _table("cost", shown_cost(frame[frame["suite"] == suite]))
+    yield "All suites: [tables/cost.md](tables/cost.md).\n"
+    if "break_even" in tables:
+        yield "### After how many queries training is cheaper than context\n"
+        yield from _table("break_even", tables["break_even"][1])
+    yield from _figures(drawn, "break_even")
+
+
+def _table(name: str, table: Shown) -> Iterable[str]:
+    """Yield a table, or where it is if it is long."""
+    if len(table.rows) > _ROWS:
+        yield f"{len(table.rows)} rows: [tables/{name}.md](tables/{name}.md).\n"
+    else:
+        yield to_markdown(table)
+
+
+def _figures(drawn: Iterable[str], *names: str) -> Iterable[str]:
+    yield from (f"![{_CAPTIONS[name]}](figures/{name}.png)\n" for name in names if name in drawn)
 
 
 def _failures(summary: Summary) -> str:
@@ -153,32 +200,6 @@ def _failures(summary: Summary) -> str:
     align = ["r" if name == "seed" else "l" for name in header]
     table = Shown(header, "".join(align), [[Cell(text) for text in row] for row in rows])
     return f"Of {words.outcomes(summary)}.\n\n{to_markdown(table)}"
-
-
-def costs(timings: Mapping[str, Any]) -> str:
-    """Write the medians over each arm's cells as a table, with what all cells took together."""
-    cells = timings.get("cells", [])
-    keys = differing(map(side_of, cells))
-    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
-    for cell in sorted(cells, key=lambda cell: side_order(side_of(cell), keys)):
-        arm, condition = side_of(cell)
-        name = (arm, *(value_text(condition[key]) if key in condition else "" for key in keys))
-        groups.setdefault(name, []).append(cell)
-    table = Shown(["arm", *keys, "cells", *(title for title, _ in _COSTS.values())], "l" * (1 + len(keys)) + "r" * 7)
-    for name, group in groups.items():
-        row = [*map(Cell, name), Cell(str(len(group)))]
-        for field, (_, form) in _COSTS.items():
-            known = [cell[field] for cell in group if cell.get(field) is not None]
-            row.append(Cell(form.format(median(known))) if known else Cell(NOTHING))
-        table.rows.append(row)
-    total = words.work(timings)
-    if not cells:
-        return f"No cell was timed. {total}\n"
-    return (
-        f"Each number is the median over the arm's cells that have it; {NOTHING} where none has (an arm that does not "
-        f"train has no training time; drafted answers have no latency, and come sooner than to somebody who asks). "
-        f"{total}\n\n{to_markdown(table)}"
-    )
 
 
 def _bullets(sentences: Iterable[str], otherwise: str) -> str:

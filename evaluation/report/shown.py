@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from evaluation.report.formats import KINDS, NOTHING, is_share, number, p_value, reason, signed, tokens
+from evaluation.report.conditions import at_the_end
+from evaluation.report.formats import CURVES, KINDS, NOTHING, is_share, number, p_value, reason, signed, tokens
 from evaluation.report.rows import SUITES, differing, natural, place, side_order
 
 if TYPE_CHECKING:
@@ -33,12 +34,14 @@ class Shown:
         align: One letter a column: ``l`` or ``r``.
         rows: Cells, one a column.
         notes: Footnotes; the first has number 1.
+        remarks: What is to be said of the whole table.
     """
 
     header: list[str]
     align: str
     rows: list[list[Cell]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> int:
         """Return a footnote's number; the same text gets the same number."""
@@ -77,14 +80,14 @@ def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
 
 
 def _rows(frame: "pd.DataFrame") -> Shown:
-    rows = records(frame)
+    rows, remarks = _at_the_end(frame)
     keys = differing((row["arm"], row["condition"]) for row in rows)
     metrics = [row["metric"] for row in rows]
     percent = all(map(is_share, metrics))
     what = "accuracy" if all(metric.startswith("accuracy") for metric in metrics) else "estimate"
     value = f"{what}{' (%)' if percent else ''} [95 % CI]"
     last = ("context tokens (mean)", "n (items/facts/profiles/seeds)", "the interval speaks for")
-    table = Shown(["arm", *keys, "suite", "metric", value, *last], "l" * (len(keys) + 3) + "rrrl")
+    table = Shown(["arm", *keys, "suite", "metric", value, *last], "l" * (len(keys) + 3) + "rrrl", remarks=remarks)
     for row in rows:
         counts = [table.value(row, name, str) for name in _COUNTS]
         unit = " (%)" if is_share(row["metric"]) and not percent else ""
@@ -104,6 +107,14 @@ def _rows(frame: "pd.DataFrame") -> Shown:
             ]
         )
     return table
+
+
+def _at_the_end(frame: "pd.DataFrame") -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the rows without the earlier steps of learning curves, and what is to be said about those."""
+    every = records(frame)
+    rows = at_the_end(every)
+    told = "Of each learning curve the last step is shown; the CSV beside the tables of accuracy has them all."
+    return rows, [told] if len(rows) < len(every) else []
 
 
 def _contrasts(frame: "pd.DataFrame") -> Shown:
@@ -149,11 +160,12 @@ def wide(frame: "pd.DataFrame", over: str) -> Shown:
 
     The columns of ``over`` are the last ones; what was not in the study is left blank.
     """
-    rows = records(frame)
+    rows, remarks = _at_the_end(frame)
     keys = differing((row["arm"], row["condition"]) for row in rows)
     columns = sorted({row[over] for row in rows}, key=lambda name: (place(name, SUITES)[0], natural(name)))
     titles = [f"{name} (%)" if over == "metric" and is_share(name) else name for name in columns]
-    table = Shown(["arm", *keys, "context tokens", *titles], "l" * (len(keys) + 1) + "r" * (len(columns) + 1))
+    align = "l" * (len(keys) + 1) + "r" * (len(columns) + 1)
+    table = Shown(["arm", *keys, "context tokens", *titles], align, remarks=remarks)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: side_order((row["arm"], row["condition"]), keys)):
         name = (row["arm"], *(row["condition"].get(key, "") for key in keys))
@@ -163,6 +175,21 @@ def wide(frame: "pd.DataFrame", over: str) -> Shown:
         table.rows.append(
             [*map(Cell, name), _token_range(table, group), *(cells.get(column, Cell("")) for column in columns)]
         )
+    return table
+
+
+def shown_curves(frame: "pd.DataFrame") -> Shown:
+    """Lay out learning curves in short: one row an arm, condition and suite, one column a metric."""
+    rows = records(frame)
+    keys = differing((row["arm"], row["condition"]) for row in rows)
+    titles = [f"{title}{' (%)' if is_share(metric) else ''} [95 % CI]" for metric, title in CURVES.items()]
+    table = Shown(["arm", *keys, "suite", *titles], "l" * (len(keys) + 2) + "r" * len(titles))
+    groups: dict[tuple[str, ...], dict[str, Cell]] = {}
+    for row in rows:
+        name = (row["arm"], *(row["condition"].get(key, "") for key in keys), row["suite"])
+        groups.setdefault(name, {})[row["metric"]] = table.interval(row, "estimate", number)
+    for name, cells in sorted(groups.items(), key=lambda group: place(group[0][-1], SUITES)):
+        table.rows.append([*map(Cell, name), *(cells.get(metric, Cell("")) for metric in CURVES)])
     return table
 
 

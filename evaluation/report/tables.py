@@ -7,16 +7,19 @@ rounded, an estimate with its interval in one cell, and say in a footnote why a 
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andraeus.files import write_text
+from evaluation.report.break_even import break_even_table, pairs, shown_break_even
 from evaluation.report.escape import latex, markdown
+from evaluation.report.formats import CURVES
 from evaluation.report.frames import condition_values, frame_of
 from evaluation.report.power import power_shown, power_table
 from evaluation.report.rows import Summary, condition_keys, differing, label, ordered, side_of, sides_of
-from evaluation.report.shown import Shown, shown
+from evaluation.report.shown import Shown, shown, shown_curves
+from evaluation.report.spent import cost_table, shown_cost
 from evaluation.report.variance import variance_shown, variance_table
 
 if TYPE_CHECKING:
@@ -30,7 +33,10 @@ CONTRAST_FIELDS = (
     *(*_SCOPE, "n_unpaired", "kind", "margin", "ci90_low", "ci90_high", "verdict"),
 )
 """What a table shows of a contrast, beside its two sides."""
-_ALWAYS = ("accuracy", "contrasts")
+Tables = Mapping[str, "tuple[pd.DataFrame, Shown]"]
+"""By name, the frame and the layout of each table of a study."""
+NAMES = ("accuracy", "contrasts", "exploratory", "curves", "cost", "break_even", "variance", "power")
+"""Every table that a study may give rise to."""
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -89,6 +95,7 @@ def to_markdown(table: "pd.DataFrame | Shown") -> str:
     for row in table.rows:
         lines.append(line([markdown(cell.text) + raised(cell.notes) for cell in row]))
     lines += [f"\n{raised((index,))} {markdown(note)}" for index, note in enumerate(table.notes, start=1)]
+    lines += [f"\n{markdown(remark)}" for remark in table.remarks]
     return "\n".join(lines) + "\n"
 
 
@@ -110,9 +117,10 @@ def to_latex(table: "pd.DataFrame | Shown") -> str:
     lines += [line([latex(title) for title in table.header]), r"\midrule"]
     lines += [line([latex(cell.text) + mark(cell.notes) for cell in row]) for row in table.rows]
     lines += [r"\bottomrule", r"\end{tabular}"]
-    if table.notes:
+    if table.notes or table.remarks:
         lines += ["", r"\smallskip", r"{\footnotesize"]
-        lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)] + ["}"]
+        lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)]
+        lines += [*(rf"{latex(remark)}\par" for remark in table.remarks), "}"]
     return "\n".join(lines) + "\n"
 
 
@@ -121,29 +129,52 @@ def raised(notes: tuple[int, ...]) -> str:
     return ",".join(map(str, notes)).translate(_SUPERSCRIPT)
 
 
-def write_tables(folder: Path, summary: Summary) -> list[Path]:
-    """Write ``tables/{accuracy,contrasts}.{md,csv,tex}`` into a study's folder and return their paths.
+def write_tables(folder: Path, summary: Summary, timings: Mapping[str, Any] | None = None) -> list[Path]:
+    """Write ``tables/<name>.{md,csv,tex}`` into a study's folder and return their paths.
 
-    Beside them stand ``exploratory``, ``variance`` and ``power``, of a summary that has these.
+    A table of an earlier summary that this one does not give rise to is removed.
     """
-    paths = []
-    for name, frame, layout in _tables(summary):
-        for suffix, written in (("md", to_markdown), ("csv", to_csv), ("tex", to_latex)):
-            path = folder / "tables" / f"{name}.{suffix}"
-            if name in _ALWAYS or len(frame):
-                write_text(path, written(frame if written is to_csv else layout(frame)))
-                paths.append(path)
-            else:
-                path.unlink(missing_ok=True)
+    found, paths = study_tables(summary, timings), []
+    for name in NAMES:
+        path = folder / "tables" / name
+        if name not in found:
+            for suffix in (".md", ".csv", ".tex"):
+                path.with_suffix(suffix).unlink(missing_ok=True)
+            continue
+        frame, table = found[name]
+        texts = {".md": to_markdown(table), ".csv": to_csv(frame), ".tex": to_latex(table)}
+        for suffix, text in texts.items():
+            paths.append(path.with_suffix(suffix))
+            write_text(paths[-1], text)
     return paths
 
 
-def _tables(summary: Summary) -> "Iterator[tuple[str, pd.DataFrame, Callable[[pd.DataFrame], Shown]]]":
-    yield "accuracy", accuracy_table(summary), shown
-    yield "contrasts", contrast_table(summary), shown
-    yield "exploratory", contrast_table(summary, "exploratory"), shown
-    yield "variance", variance_table(summary), variance_shown
-    yield "power", power_table(summary), power_shown
+def study_tables(summary: Summary, timings: Mapping[str, Any] | None = None) -> Tables:
+    """Return, by name, the frame and the layout of each table that a study gives rise to.
+
+    Args:
+        summary: The study's summary.
+        timings: Its timings, without which nothing is said of cost.
+    """
+    timings, rows = timings or {}, accuracy_table(summary)
+    whole, prices = rows[rows["metric"].isin(CURVES)], timings.get("prices")
+    found = {"accuracy": rows, "contrasts": contrast_table(summary)}
+    tables = {name: (frame, shown(frame)) for name, frame in found.items()}
+    if not (frame := contrast_table(summary, "exploratory")).empty:
+        tables["exploratory"] = frame, shown(frame)
+    if not whole.empty:
+        tables["curves"] = whole, shown_curves(whole)
+    if timings.get("cells"):
+        spent = cost_table(summary, timings)
+        tables["cost"] = spent, shown_cost(spent)
+    if prices and (beside := pairs(summary, timings)):
+        frame = break_even_table(beside)
+        tables["break_even"] = frame, shown_break_even(frame, prices)
+    if not (frame := variance_table(summary)).empty:
+        tables["variance"] = frame, variance_shown(frame)
+    if not (frame := power_table(summary)).empty:
+        tables["power"] = frame, power_shown(frame)
+    return tables
 
 
 def _laid_out(table: "pd.DataFrame | Shown") -> Shown:

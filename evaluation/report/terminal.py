@@ -37,6 +37,7 @@ def print_summary(summary: Summary, timings: Mapping[str, Any], folder: Path, co
     page = _Page(console or Console(highlight=False))
     page.line(f"{summary['study']}: accuracy in %, with 95 % interval", "bold")
     _accuracy(page, summary)
+    page.list("Learning curves", words.curves(summary))
     page.list("Contrasts", words.contrasts(summary))
     page.list("Exploratory", words.explored(summary))
     page.list("Intervals", words.scopes(summary, "accuracy"))
@@ -116,6 +117,8 @@ def _accuracy(page: _Page, summary: Summary) -> None:
         page.console.print(part)
     for index, note in enumerate(table.notes, start=1):
         page.line(f"{raised((index,))} {note}")
+    for remark in table.remarks:
+        page.line(remark)
 
 
 def _width(page: _Page, part: "Table") -> int:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from evaluation.report.conditions import at_the_end
 from evaluation.report.escape import one_line
-from evaluation.report.formats import KINDS, NOTHING, is_share, number, p_value, reason, signed
+from evaluation.report.formats import CURVES, KINDS, NOTHING, is_share, number, p_value, reason, signed
 from evaluation.report.rows import (
     Row,
     Summary,
@@ -48,9 +49,21 @@ def explored(summary: Summary) -> list[str]:
     ]
 
 
+def curves(summary: Summary) -> list[str]:
+    """Write the area under each learning curve and its steps to 90 % as one sentence."""
+    told: dict[str, list[str]] = {}
+    keys = differing(side_of(row) for row in summary["rows"] if row["metric"] in CURVES)
+    for row in ordered(summary["rows"]):
+        if row["metric"] in CURVES:
+            name = f"{label(side_of(row), keys)} on {row['suite']}"
+            told.setdefault(name, []).append(f"{CURVES[row['metric']]} {_estimate(row)}")
+    return [f"{name}: {', '.join(parts)}." for name, parts in told.items()]
+
+
 def scopes(summary: Summary, metric: str | None = None) -> list[str]:
     """Say what each kind of interval speaks for, how it was made, and whose it is (of one metric, or of all)."""
-    rows = [row for row in ordered(summary["rows"]) if metric in (None, row["metric"]) and has_interval(row)]
+    rows = at_the_end(row for row in ordered(summary["rows"]) if metric in (None, row["metric"]))
+    rows = [row for row in rows if has_interval(row)]
     keys = differing(sides_of(summary))
     kinds: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -70,7 +83,7 @@ def gaps(summary: Summary, metric: str) -> list[str]:
     keys = differing(sides_of(summary))
     everywhere: dict[str, set[str]] = {}
     without: dict[str, dict[str, list[str]]] = {}
-    for row in ordered(row for row in summary["rows"] if row["metric"] == metric):
+    for row in at_the_end(ordered(row for row in summary["rows"] if row["metric"] == metric)):
         who, where = label(side_of(row), keys), _where(row)
         everywhere.setdefault(where, set()).add(who)
         if not has_interval(row):
@@ -145,6 +158,15 @@ def outcomes(summary: Summary) -> str:
 
 def _where(row: Mapping[str, Any]) -> str:
     return str(row["suite"]) if row["metric"] == "accuracy" else f"{row['suite']} ({row['metric']})"
+
+
+def _estimate(row: Row) -> str:
+    if row["estimate"] is None:
+        return f"not known ({reason(row, 'estimate').rstrip('.')})"
+    text = number(row["estimate"], row["metric"]) + (" %" if is_share(row["metric"]) else "")
+    if not has_interval(row):
+        return text
+    return f"{text} [{number(row['ci_low'], row['metric'])}, {number(row['ci_high'], row['metric'])}]"
 
 
 def _found(row: Mapping[str, Any]) -> str:

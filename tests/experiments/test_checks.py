@@ -56,6 +56,13 @@ def test_a_contrast_names_its_arms() -> None:
     assert any("each side names its arm" in problem for problem in found)
 
 
+@pytest.mark.parametrize("price", ["-1", "nan", "inf"])
+def test_prices_are_amounts(price: str) -> None:
+    found = problems(Cell(composed(f"prices.per_training_hour={price}")))
+    assert any("prices must be numbers of 0 or above" in problem for problem in found)
+    assert not any("prices" in problem for problem in problems(Cell(composed("prices=null"))))
+
+
 @pytest.mark.parametrize("knob", ["model.dtype", "quantization.compute_dtype"])
 def test_a_type_that_does_not_exist_is_refused_by_the_schema(knob: str) -> None:
     with pytest.raises(ConfigCompositionException) as caught:

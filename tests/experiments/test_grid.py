@@ -84,7 +84,7 @@ def test_fixed_choices_are_what_is_no_sweep() -> None:
 
 def test_only_what_can_change_a_result_makes_another_study() -> None:
     silent = ["experiment=quickstart", "study=mine", "plan=true", "tracker=wandb", "tracker.project=x", "paths.store=y"]
-    silent += ["output=there", "hydra/launcher=basic", "hydra.verbose=true", "fail_fast=true"]
+    silent += ["output=there", "hydra/launcher=basic", "hydra.verbose=true", "fail_fast=true", "prices=null"]
     assert shaping(silent) == []
     typed = ["lora='r4'", "~arm.k", "facts=synthetic", "+arm.note='a b'", "threads=1", "lora=r8"]
     assert shaping(typed) == ['+arm.note="a b"', "facts=synthetic", "lora=r8", "threads=1", "~arm.k"]

@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from evaluation.groups import CellResult
 from experiments.record import Record, Timing
-from experiments.results import _work
+from experiments.results import _timings, _work
 from experiments.store import read_items
 
 
@@ -40,3 +41,22 @@ def test_one_training_counts_once() -> None:
     shared = [record("x", 100.0), record("x", 100.0), record("x", None)]
     assert _work([*shared, record("y", 50.0), record()]) == 100 + 50 + 5 * 10
     assert _work([record(timing=None)]) == 0
+
+
+def test_timings_say_what_a_cell_took() -> None:
+    cells = [
+        CellResult(
+            "t", "finetune", {"lora": "r4"}, "heldout", "p", 0, "success", [{"answer_tokens": n} for n in (4, 7)]
+        ),
+        CellResult("b", "base", {}, "heldout", "p", None, "success", [{"answer_tokens": 3}]),
+        CellResult("f", "rag", {}, "heldout", "p", None, "failed"),
+    ]
+    records = {"t": record("x", 100.0, training={"steps": 24}), "b": record(), "f": record(timing=None)}
+    tuned, base = _timings(records, cells)["cells"]
+    assert (tuned["condition"], tuned["steps"], tuned["answer_tokens"], tuned["train_seconds"]) == (
+        {"lora": "r4"},
+        24,
+        5.5,
+        100,
+    )
+    assert (base["steps"], base["answer_tokens"], base["train_seconds"]) == (None, 3, None)

@@ -33,6 +33,8 @@ def test_a_sweep_of_steps_is_a_learning_curve(andraeus: Program, tiny: list[str]
     assert [r["condition"] for r in summary["rows"] if r["metric"] == "accuracy"] == [{"step": s} for s in (1, 2, 3)]
     (area,) = (r for r in summary["rows"] if r["metric"] == "area_under_curve")
     assert (area["condition"], area["n_seeds"]) == ({}, 1)
+    for name in ("figures/learning_curve.svg", "tables/curves.md", "tables/cost.tex"):
+        assert (tmp_path / "results" / "curve" / name).is_file(), name
     # One training; its last checkpoint answers as its end does.
     assert len(adapters_of(tmp_path)) == 1
     answered = {}
@@ -62,9 +64,9 @@ def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> Non
     for row in accuracy:
         assert row["n_seeds"] == 2
         assert row["context_tokens"] == 0
-    for name in ("timings.json", "provenance.json", "report.md", "tables/accuracy.md", "tables/accuracy.csv"):
+    for name in ("timings.json", "provenance.json", "report.md", "tables/accuracy.md", "tables/cost.csv"):
         assert (results / name).is_file(), name
-    for name in ("tables/accuracy.tex", "figures/accuracy.png", "figures/accuracy.svg", "figures/context_cost.png"):
+    for name in ("tables/accuracy.tex", "figures/accuracy.png", "figures/accuracy.svg", "figures/by_condition.png"):
         assert (results / name).is_file(), name
     for cell in summary["cells"]:
         stored = folder / "store" / "cells" / cell["identity"]

@@ -75,3 +75,77 @@ def grid(variations: tuple[str, ...], loras: tuple[str, ...], suites: tuple[str,
                 condition = {"variations": variation, "lora": lora}
                 rows.append(row("finetune", suite, estimate, condition=condition))
     return study(rows, study="variations")
+
+
+def curves(
+    variations: tuple[str, ...] = ("v1", "v10"),
+    regimes: tuple[str, ...] = ("ablation",),
+    steps: tuple[int, ...] = (25, 50, 100, 200),
+    suites: tuple[str, ...] = ("heldout",),
+) -> dict[str, Any]:
+    """Return a study of learning curves, with what each whole curve has, beside an arm that is not trained."""
+    rows = [row("system_prompt", suite, 0.94) for suite in suites]
+    for suite in suites:
+        for v, variation in enumerate(variations):
+            for k, regime in enumerate(regimes):
+                shared = {"variations": variation, "training": regime}
+                for step in steps:
+                    estimate = 1 - 2.0 ** (-step * (1 + v + 0.3 * k) / 60)
+                    rows.append(row("finetune", suite, estimate, condition=shared | {"step": step}))
+                    rows.append(row("finetune", suite, 0.5, metric="accuracy_far", condition=shared | {"step": step}))
+                area = {"metric": "area_under_curve", "condition": shared}
+                rows.append(row("finetune", suite, 0.7 + 0.02 * v, **area))
+                why = {"estimate": "1 of 3 trainings had not reached 90% at step 200"} if v == 0 else {}
+                to_90 = None if v == 0 else 120.0 / v
+                rows.append(row("finetune", suite, to_90, metric="steps_to_90", condition=shared, reasons=why))
+                if to_90 is not None:
+                    rows[-1] |= {"ci_low": to_90 - 20, "ci_high": to_90 + 20}
+    return study(rows, study="curves")
+
+
+def scaled(sizes: tuple[int, ...] = (10, 50, 200, 1000)) -> dict[str, Any]:
+    """Return a study over numbers of facts."""
+    rows = []
+    for index, n in enumerate(sizes):
+        for arm in ("system_prompt", "rag", "finetune"):
+            tokens = {"system_prompt": 12.0 * n, "rag": 61.25, "finetune": 0.0}[arm]
+            condition = {"facts.n": n}
+            rows.append(row(arm, "heldout", 0.95 - 0.1 * index, condition=condition, context_tokens=tokens))
+    return study(rows, study="scaled")
+
+
+PRICES = {
+    "currency": "USD",
+    "per_million_prompt_tokens": 0.5,
+    "per_million_answer_tokens": 1.5,
+    "per_training_hour": 1.0,
+    "source": "example values",
+}
+
+
+def timed(summary: dict[str, Any], seeds: int = 3, prices: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return timings of a study: training takes 100 s, times the variations and the facts."""
+    cells = []
+    for found in summary["rows"]:
+        if found["metric"] != "accuracy":
+            continue
+        trained = found["arm"].startswith("finetune")
+        times = int(str(found["condition"].get("variations", "v1"))[1:]) * found["condition"].get("facts.n", 1)
+        for seed in range(seeds) if trained else (None,):
+            cells.append(
+                {
+                    "arm": found["arm"],
+                    "suite": found["suite"],
+                    "seed": seed,
+                    "condition": found["condition"],
+                    "steps": 200 if trained else None,
+                    "answer_tokens": 8.0,
+                    "train_seconds": 100.0 * times + 10 * (seed or 0) if trained else None,
+                    "evaluation_seconds": 12.5,
+                    "latency_p50": None if trained else 0.08,
+                    "latency_p90": None if trained else 0.11,
+                    "latency_p99": None if trained else 0.4,
+                    "peak_memory_mib": 1234.4,
+                }
+            )
+    return {"cells": cells, "training_and_answering_seconds": 1830.4, "prices": prices}

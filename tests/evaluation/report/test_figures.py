@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from evaluation.report.conditions import accuracy_rows, condition_axis, lines
-from evaluation.report.figures import write_figures
-from tests.evaluation.report.studies import SUITES, grid, row, study
+from evaluation.report.figures import NAMES, figure_names, write_figures
+from tests.evaluation.report.studies import PRICES, SUITES, contrast, curves, grid, row, scaled, study, timed
 
 HOSTILE = "$x_{a}$ |&%#\n[red]<b> \\ and a long value that goes on and on"
 
@@ -32,10 +32,14 @@ def overlaps(rows: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def test_figures_repeat_to_the_byte_and_hold_no_date(tmp_path: Path, summary: dict[str, Any]) -> None:
-    paths = write_figures(tmp_path / "a", summary)
-    summary["rows"].reverse()
-    again = write_figures(tmp_path / "b", summary)
-    assert names(paths) == ["accuracy.png", "accuracy.svg", "context_cost.png", "context_cost.svg"]
+    more = [*curves(steps=(25, 50))["rows"][1:], *scaled((10, 100))["rows"]]
+    everything = {**summary, "rows": [*summary["rows"], *more]}
+    timings = timed(everything, prices=PRICES)
+    paths = write_figures(tmp_path / "a", everything, timings)
+    everything["rows"].reverse()
+    timings["cells"].reverse()
+    again = write_figures(tmp_path / "b", everything, timings)
+    assert names(paths) == [f"{name}.{suffix}" for name in NAMES for suffix in ("png", "svg")]
     assert [path.read_bytes() for path in paths] == [path.read_bytes() for path in again]
     for path in paths:
         assert not re.search(rb"<dc:date>|Matplotlib v|Creation Time", path.read_bytes())
@@ -125,6 +129,40 @@ def test_names_make_no_axis(conditions: list[dict[str, Any]]) -> None:
 @pytest.mark.filterwarnings("error::UserWarning")
 def test_any_summary_can_be_drawn(tmp_path: Path, rows: list[dict[str, Any]], expected: int) -> None:
     assert len(write_figures(tmp_path, study(rows))) == expected
+
+
+def hostile() -> dict[str, Any]:
+    """Return a study in which much is missing and names are long."""
+    rows = []
+    for index, value in enumerate((HOSTILE, "v1", "v2", None, 7)):
+        for step in (5, 50, None):
+            condition = {"variations": value, "step": step, "facts.n": 10 ** (index % 3 + 1)}
+            estimate = None if index == 2 else 0.5
+            rows.append(row("finetune", HOSTILE, estimate, condition=condition, context_tokens=None))
+        rows.append(row("a very long name of an arm " * 3, HOSTILE, 1.0, condition={"facts.n": 10}, context_tokens=1e7))
+    contrasts = [
+        contrast(rows[0], rows[-1], HOSTILE, mde=None, p_adjusted=None, margin=0.1, verdict=HOSTILE),
+        contrast(rows[0], rows[-1], HOSTILE, difference=None, ci_low=None, ci_high=None, p_value=None),
+    ]
+    return study(rows, contrasts=contrasts)
+
+
+@pytest.mark.parametrize("prices", [PRICES, {**PRICES, "per_training_hour": 0.0, "currency": HOSTILE}, None])
+@pytest.mark.filterwarnings("error::UserWarning")
+def test_a_hostile_study_can_be_drawn(tmp_path: Path, prices: dict[str, Any] | None) -> None:
+    summary = hostile()
+    timings = timed(summary | {"rows": [r for r in summary["rows"] if r["condition"].get("variations") == "v1"]})
+    assert len(write_figures(tmp_path, summary, timings | {"prices": prices})) >= 2 * 5
+
+
+def test_each_figure_has_its_cause() -> None:
+    many, facts = grid(("v1", "v5"), ("r16",)), scaled()
+    assert figure_names(many) == ["accuracy", "context_cost", "by_condition"]
+    assert figure_names(many, timed(many, prices=PRICES))[-1] == "break_even"
+    assert figure_names(facts, timed(facts)) == ["accuracy", "context_cost", "scale"]
+    assert "learning_curve" in figure_names(curves())
+    free = timed(many, prices={**PRICES, "per_training_hour": 0.0})
+    assert "break_even" not in figure_names(many, free)
 
 
 def test_figures_of_an_earlier_summary_do_not_stay(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from evaluation.report.figures import write_figures
 from evaluation.report.report import write_report
 from evaluation.report.tables import write_tables
-from tests.evaluation.report.studies import FEW, LOST, row, study
+from tests.evaluation.report.studies import FEW, LOST, PRICES, curves, grid, row, scaled, study, timed
 
 Data = dict[str, Any]
 
@@ -61,18 +61,47 @@ def test_failures_gaps_and_scopes_are_told(tmp_path: Path, summary: Data, timing
 
 def test_costs_are_medians_of_what_there_is(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
     text = write_report(tmp_path, summary, timings, provenance).read_text()
-    assert re.search(r"\| finetune \| 12 \| 110\.0 \| 12\.5 \| 0\.08\d \| 0\.110 \| 0\.400 \| 1234 \|", text)
-    assert "| rag | 4 | – | 12.5 |" in text
+    assert "| finetune | 76.5 [68.5, 81.3] | 0.0 | 3 | – | 110.0 | 12.5 | 0.082/0.110/0.400 | 1234 |" in text
+    assert "| rag | 89.1 [81.1, 93.9] | 61.2 | 1 | – | – | 12.5 |" in text
     assert "Training and answering, cell by cell, earlier runs included: 1830 s." in text
 
 
 def test_links_lead_to_files(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
-    write_tables(tmp_path, summary)
-    write_figures(tmp_path, summary)
+    timings |= {"prices": PRICES}
+    write_tables(tmp_path, summary, timings)
+    write_figures(tmp_path, summary, timings)
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     links = re.findall(r"\]\(([^)]+)\)", text)
-    assert {"figures/accuracy.png", "figures/context_cost.png", "tables/accuracy.md"} <= set(links)
+    assert {
+        "figures/break_even.png",
+        "figures/contrasts.png",
+        "figures/accuracy.png",
+        "figures/context_cost.png",
+        "tables/accuracy.md",
+    } <= set(links)
     assert all((tmp_path / link).is_file() for link in links)
+
+
+def test_a_study_of_learning_curves_stays_short(tmp_path: Path) -> None:
+    summary = curves(("v1", "v10"), steps=tuple(range(10, 210, 10)))
+    text = write_report(tmp_path, summary, timed(summary), {}).read_text()
+    assert "| finetune | v10 | 90.1 " not in text
+    assert text.count("| finetune | v10 |") == 4  # accuracy, curves, other metrics, cost
+    assert "| finetune | v10 | heldout | 72.0 [64.0, 76.8] | 120 [100, 140] |" in text
+    assert "| finetune | v1 | heldout | 70.0 [62.0, 74.8] | –¹ |" in text
+    assert "¹ 1 of 3 trainings had not reached 90% at step 200" in text
+    assert "Of each learning curve the last step is shown" in text
+    assert "![Accuracy against training steps](figures/learning_curve.png)" in text
+
+
+def test_a_long_table_stands_in_its_file_alone(tmp_path: Path) -> None:
+    summary = grid(tuple(f"v{n}" for n in range(1, 14)), ("r4", "r16"), ("heldout",))
+    timings = timed(summary, prices=PRICES)
+    text = write_report(tmp_path, summary, timings, {}).read_text()
+    assert "28 rows: [tables/cost.md](tables/cost.md)." in text
+    assert "26 rows: [tables/break_even.md](tables/break_even.md)." in text
+    scale = scaled()
+    assert "rows: [tables/cost.md]" not in write_report(tmp_path, scale, timed(scale), {}).read_text()
 
 
 def test_an_empty_study_has_a_report(tmp_path: Path) -> None:

@@ -11,8 +11,17 @@ import pytest
 from evaluation.report.escape import latex, markdown
 from evaluation.report.formats import number, p_value, signed
 from evaluation.report.shown import shown
-from evaluation.report.tables import accuracy_table, contrast_table, to_csv, to_latex, to_markdown, write_tables
-from tests.evaluation.report.studies import FEW, LOST, NO_SEEDS, contrast, grid, row, study
+from evaluation.report.tables import (
+    NAMES,
+    accuracy_table,
+    contrast_table,
+    study_tables,
+    to_csv,
+    to_latex,
+    to_markdown,
+    write_tables,
+)
+from tests.evaluation.report.studies import FEW, LOST, NO_SEEDS, PRICES, contrast, curves, grid, row, study, timed
 
 HOSTILE = "a|b & 50%_c ~{d}^ $x$ \\n #1\n<script>[l](javascript:x) `q` *e*"
 
@@ -61,6 +70,28 @@ def test_markdown_latex_and_csv_say_the_same(summary: dict[str, Any], make: Any)
         shown_texts = re.findall(r"[+−]?\d+\.\d", plain(cells[at]))
         full = [values[name], values["ci_low"], values["ci_high"]]
         assert shown_texts == [write(float(value), values["metric"]) for value in full if value]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_table_says_the_same_in_markdown_and_latex(name: str) -> None:
+    summary = curves() | {"contrasts": [contrast(curves()["rows"][1], curves()["rows"][0], "heldout")]}
+    frame, table = study_tables(summary, timed(summary, prices=PRICES))[name]
+    first, second = markdown_rows(to_markdown(table)), latex_rows(to_latex(table))
+    assert [list(map(plain, cells)) for cells in first] == [list(map(plain, cells)) for cells in second]
+    assert len(csv_rows(to_csv(frame))) == len(frame) > 0
+    for text in (*table.notes, *table.remarks):
+        assert markdown(text) in to_markdown(table)
+        assert latex(text) in to_latex(table)
+
+
+def test_of_a_learning_curve_the_csv_has_every_step_and_the_others_the_last() -> None:
+    frame, table = study_tables(curves())["accuracy"]
+    steps = [line["condition.step"] for line in csv_rows(to_csv(frame)) if line["metric"] == "accuracy"]
+    assert sorted(filter(None, steps), key=int) == ["25", "25", "50", "50", "100", "100", "200", "200"]
+    accuracy = [[cell.text for cell in cells] for cells in table.rows if "accuracy (%)" in [c.text for c in cells]]
+    at = table.header.index("step")
+    assert [cells[at] for cells in accuracy] == ["", "200", "200"]
+    assert any("last step" in remark for remark in table.remarks)
 
 
 def test_the_csv_keeps_full_precision_and_whole_counts(summary: dict[str, Any]) -> None:
@@ -165,6 +196,12 @@ def test_files_repeat_to_the_byte_whatever_the_order(tmp_path: Path, summary: di
     before = [path.read_bytes() for path in paths]
     summary["rows"].reverse()
     assert [path.read_bytes() for path in write_tables(tmp_path, summary)] == before
+
+
+def test_tables_of_an_earlier_summary_do_not_stay(tmp_path: Path) -> None:
+    write_tables(tmp_path, curves(), timed(curves(), prices=PRICES))
+    kept = write_tables(tmp_path, study([row("finetune", "heldout", 0.7)]))
+    assert sorted((tmp_path / "tables").iterdir()) == sorted(kept)
 
 
 def test_a_study_without_rows_has_empty_tables(tmp_path: Path) -> None:
