@@ -17,6 +17,7 @@ from experiments.grid import decoded, fixed_choices
 from experiments.origin import origin
 from experiments.record import Record
 from experiments.store import Store
+from experiments.tracking.tracker import StudyInfo, Tracker
 
 if TYPE_CHECKING:
     from experiments.sweep import Planned, Study
@@ -66,7 +67,8 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         write_json(folder / "summary.json", summary)
     except OSError as error:
         raise UserError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
-    build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
+    tracker: Tracker = build(study.config.tracker, "tracker")
+    tracker.close_study(StudyInfo(study.name, {i: r and r.made for i, r in records.items()}), summary, timings, folder)
     print_summary(summary, timings, folder)
     return summary
 
@@ -171,8 +173,8 @@ def _timings(records: dict[str, Record | None], cells: list[CellResult]) -> dict
         record = records[cell.identity]
         if record is None or record.timing is None:
             continue
-        row = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed, "condition": dict(cell.condition)}
-        rows.append(row | record.timing.model_dump())
+        row = {"identity": cell.identity, "arm": cell.arm, "suite": cell.suite, "seed": cell.seed}
+        rows.append(row | {"condition": dict(cell.condition)} | record.timing.model_dump())
     return {"cells": rows, "training_and_answering_seconds": _work([r for r in records.values() if r is not None])}
 
 

@@ -178,12 +178,16 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     """
     from experiments.build import build
     from experiments.store import Store
+    from experiments.tracking.tracker import StudyInfo, Tracker
 
     store = Store(engine.config.paths.store)
     records = {i: store.record(i) for i in study.cells}
     missing = _in_order(study, store, [i for i, r in records.items() if r is None or r.status != "success"])
     print(f"Study {study.name}: {len(study.cells)} cells, {len(study.cells) - len(missing)} in the store.", flush=True)
-    build(engine.config.tracker, "tracker").check()
+    tracker: Tracker = build(engine.config.tracker, "tracker")
+    tracker.check()
+    if missing:
+        tracker.begin_study(StudyInfo(study.name, {i: r and r.made for i, r in records.items()}))
     failures: dict[str, str] = {}
     batches = [[i] for i in missing] if engine.config.fail_fast else [missing]
     done = len(study.cells) - len(missing)
