@@ -64,7 +64,7 @@ def test_after_it_every_number_that_it_names_is_one_the_study_logs() -> None:
     # What has no estimate is not logged, and an empty bar says so.
     assert named - logged.keys() == {"rag/heldout/accuracy"}
     assert metrics_of(panels["Cost"]) >= {name for name in logged if name.startswith("cost/")}
-    assert [group["name"] for group in runs["grouping"]][0] == "jobType"
+    assert runs["grouping"][0]["name"] == "jobType"
     assert "choices.value.lora" in json.dumps(runs["grouping"]).replace(", ", ",")
     assert SECRET not in json.dumps(spec(build("quickstart", "p", "e", summary(), TIMINGS)))
 

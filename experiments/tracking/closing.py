@@ -44,7 +44,7 @@ def progress(runs: Runs) -> dict[str, float]:
 def numbers(summary: Mapping[str, Any], timings: Mapping[str, Any]) -> dict[str, float]:
     """Return a summary's estimates, differences and costs by name.
 
-    Rows are ``arm/suite/metric``, contrasts ``contrast/a − b/suite/metric``, each with ``/ci_low`` and ``/ci_high``;
+    Rows are ``arm/suite/metric``, contrasts ``contrast/a - b/suite/metric``, each with ``/ci_low`` and ``/ci_high``;
     costs are ``cost/arm/field``, the median over the arm's cells.
     """
     named = _with_intervals(named_rows(summary), "estimate")
@@ -65,14 +65,12 @@ def named_rows(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def named_contrasts(summary: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Return a summary's contrasts by ``contrast/a − b/suite/metric``."""
+    """Return a summary's contrasts by ``contrast/a - b/suite/metric``."""
     rows = [_public_contrast(row) for row in summary.get("contrasts", [])]
-    return _apart((f"contrast/{row['a']} − {row['b']}/{row['suite']}/{row['metric']}", row) for row in rows)
+    return _apart((f"contrast/{row['a']} - {row['b']}/{row['suite']}/{row['metric']}", row) for row in rows)
 
 
-def tables(
-    summary: Mapping[str, Any], timings: Mapping[str, Any], runs: Runs, whole: bool = False
-) -> dict[str, Table]:
+def tables(summary: Mapping[str, Any], timings: Mapping[str, Any], runs: Runs, whole: bool = False) -> dict[str, Table]:
     """Return the tables of a study that have rows.
 
     Args:

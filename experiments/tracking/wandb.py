@@ -162,7 +162,7 @@ class WandbTracker:
             self._run.summary.update(ended | plain_numbers(metrics))
             if self._upload_items and items:
                 columns = list(dict.fromkeys(key for item in items for key in item))
-                self._run.log({"items": _table(Table(columns, items))})
+                self._run.log({"items": _table(self._run, "items", Table(columns, items))})
             self._finish(failed=not done)
 
     def close_study(self, study: StudyInfo, summary: dict[str, Any], timings: dict[str, Any], folder: Path) -> None:
@@ -209,7 +209,7 @@ class WandbTracker:
     def _log_closing(self, found: Mapping[str, Table], figures: Iterable[Path]) -> None:
         import wandb
 
-        closing: dict[str, Any] = {name: _table(table) for name, table in found.items()}
+        closing: dict[str, Any] = {name: _table(self._run, name, table) for name, table in found.items()}
         closing |= {f"figures/{figure.stem}": wandb.Image(str(figure)) for figure in figures}
         if closing:
             self._run.log(closing)
@@ -311,12 +311,18 @@ def _fitting_tags(tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(tag[:64] for tag in tags if tag and tag != WITHHELD))
 
 
-def _table(content: Table) -> Any:
+def _table(run: Any, key: str, content: Table) -> Any:
+    """Make a table that is a file of the run.
+
+    A table that is logged as it is becomes an artifact as well, whose record names a folder of this machine, and whose
+    content lies there, outside the run that is synced.
+    """
     import wandb
 
     table = wandb.Table(columns=list(content.columns), allow_mixed_types=True)
     for row in content.rows:
         table.add_data(*(_cell(row.get(column)) for column in content.columns))
+    table.bind_to_run(run, key, run.step)
     return table
 
 

@@ -177,7 +177,7 @@ def test_a_study_closes_with_its_tables(tmp_path: Path) -> None:
             "finetune step=10/heldout/accuracy": 0.25,
             "finetune/heldout/area_under_curve": 0.375,
             "finetune/heldout/steps_to_90": 15.0,
-            "contrast/finetune lora=r4 − base/heldout/accuracy": 0.25,
+            "contrast/finetune lora=r4 - base/heldout/accuracy": 0.25,
             "cost/finetune/train_seconds": 4.0,
             "cost/base/peak_memory_mib": 512.0,
             "cells/total": 4,
