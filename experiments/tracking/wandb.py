@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,7 +45,12 @@ _QUIET: dict[str, Any] = {
     "stop_fn": lambda: None,
     "symlink": False,
     "use_dot_wandb": False,
+    # What is not flushed is lost when a cell is killed, and a file without a run in it stops a sync of all others.
+    "x_transaction_log_flush_interval": 1.0,
 }
+# What a file of a run has before the run stands in it, and the seconds after which it would.
+_HEADER_BYTES = 7
+_SURELY_BEGUN = 60.0
 
 
 class WandbTracker:
@@ -96,6 +102,7 @@ class WandbTracker:
         if self._mode != "disabled":
             with untouched_randomness():
                 self._require(verify=True)
+                self._drop_empty()
 
     def begin_study(self, study: StudyInfo) -> None:
         """Say in the study's own run how many cells it has, and how many of them need none.
@@ -256,6 +263,13 @@ class WandbTracker:
                 )
         self._usable.add((self._mode, self._folder))
 
+    def _drop_empty(self) -> None:
+        """Remove files of runs that were killed before they were written to: one such file stops a sync of all."""
+        for file in (self._folder / "wandb").glob("offline-run-*/*.wandb"):
+            old = time.time() - file.stat().st_mtime > _SURELY_BEGUN
+            if old and file.stat().st_size <= _HEADER_BYTES:
+                file.unlink(missing_ok=True)
+
     def _open(
         self, run_id: str, name: str, study: str, job_type: str, tags: Iterable[str], config: dict[str, Any]
     ) -> None:
@@ -267,7 +281,8 @@ class WandbTracker:
             mode=self._mode,  # type: ignore[arg-type]
             dir=str(self._folder.absolute()),
             id=run_id,
-            resume="allow",
+            # Offline it would be written down, and a sync would append to what it finds instead of taking its place.
+            resume="allow" if self._mode == "online" else None,
             reinit="create_new",
             name=name[:128],
             group=public_study(study),

@@ -62,12 +62,13 @@ def logged(folder: Path, ended: bool = True) -> list[Logged]:
 
     Args:
         folder: Where they lie, at whatever depth.
-        ended: Wait until each has its end.
+        ended: Wait until each has its end; else those that stand in their files by now, with what is there.
     """
     for _ in range(200):
         files = list(folder.rglob("*.wandb"))
-        if all(any(record.HasField("run") for record in records(file)) for file in files):
-            runs = [Logged(file) for file in files]
+        begun = [file for file in files if any(record.HasField("run") for record in records(file))]
+        if not ended or begun == files:
+            runs = [Logged(file) for file in begun]
             if not ended or all(run.exits for run in runs):
                 return sorted(runs, key=lambda run: run.run.start_time.ToNanoseconds())
         time.sleep(0.05)

@@ -308,6 +308,36 @@ print("went on")
     assert done.stderr.count("Tracking is off") == 1
 
 
+def test_a_run_that_was_killed_before_it_was_written_does_not_stop_a_sync(tmp_path: Path) -> None:
+    files = {age: tmp_path / "wandb" / f"offline-run-{age}" / f"run-{age}.wandb" for age in ("new", "old", "whole")}
+    for age, file in files.items():
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b":W&B\xde\x7f\x00" + (b"more" if age == "whole" else b""))
+        if age != "new":
+            os.utime(file, (0, 0))
+    WandbTracker(folder=str(tmp_path)).check()
+    assert {age: file.exists() for age, file in files.items()} == {"new": True, "old": False, "whole": True}
+
+
+def test_a_run_that_is_killed_has_what_it_logged(tmp_path: Path) -> None:
+    script = f"""
+import os, signal, time
+from experiments.tracking.tracker import CellInfo
+from experiments.tracking.wandb import WandbTracker
+tracker = WandbTracker(folder={str(tmp_path)!r})
+tracker.begin(CellInfo("i", "s", "a", "u", 0, (), {{}}))
+for step in range(1, 4):
+    tracker.log({{"step": step, "loss": 1.0}})
+time.sleep(3)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert python(script).returncode == -9
+    (run,) = logged(tmp_path, ended=False)
+    # The last step is complete when the next one begins.
+    assert [point["_step"] for point in run.history] == [1, 2]
+    assert not run.exits
+
+
 def test_disabled_and_none_do_not_need_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
     for tracker in (NoTracker(), WandbTracker(mode="disabled", folder=str(tmp_path))):

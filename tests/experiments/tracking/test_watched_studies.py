@@ -207,7 +207,7 @@ def test_nothing_personal_stands_in_what_would_be_synced(watched: Path, account:
 def test_a_cell_stopped_in_training_goes_on_as_the_same_run(
     how: signal.Signals, mode: str, tmp_path: Path, tiny_folder: Path, account: Account
 ) -> None:
-    steps = 400
+    steps = 250
     arguments = command(tmp_path, tiny_folder, "study=stopped", f"tracker.mode={mode}", f"training.steps={steps}")
     online = account.environment() if mode == "online" else {}
 
