@@ -74,6 +74,9 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.finished = _now()
         record.write(folder)
         tracker.end("success", record.told(), items)
+    except KeyboardInterrupt:
+        tracker.end("interrupted", {}, [])
+        raise
     except Exception as error:
         record.status, record.error, record.finished = "failed", traceback.format_exc(), _now()
         # A disk that refuses the record refuses everything: the error below says so.

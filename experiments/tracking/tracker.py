@@ -68,7 +68,7 @@ class Tracker(Protocol):
         """Note that the cell ended.
 
         Args:
-            status: ``success`` or ``failed``.
+            status: ``success``, ``failed`` or ``interrupted``.
             metrics: The cell's results by name.
             items: Questions and answers; personal.
         """

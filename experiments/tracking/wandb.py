@@ -165,7 +165,7 @@ class WandbTracker:
             return
         with self._guarded("closing a run"):
             done = status == "success"
-            ended = {"status": status, "cells/done": int(done), "cells/failed": int(not done)}
+            ended = {"status": status, "cells/done": int(done), "cells/failed": int(status == "failed")}
             self._run.summary.update(ended | plain_numbers(metrics))
             if self._upload_items and items:
                 columns = list(dict.fromkeys(key for item in items for key in item))

@@ -207,8 +207,10 @@ def test_nothing_personal_stands_in_what_would_be_synced(watched: Path, account:
 def test_a_cell_stopped_in_training_goes_on_as_the_same_run(
     how: signal.Signals, mode: str, tmp_path: Path, tiny_folder: Path, account: Account
 ) -> None:
-    steps = 250
-    arguments = command(tmp_path, tiny_folder, "study=stopped", f"tracker.mode={mode}", f"training.steps={steps}")
+    steps = 120
+    arguments = command(
+        tmp_path, tiny_folder, "study=stopped", f"tracker.mode={mode}", f"training.steps={steps}", "threads=1"
+    )
     online = account.environment() if mode == "online" else {}
 
     def begun() -> bool:
@@ -230,6 +232,10 @@ def test_a_cell_stopped_in_training_goes_on_as_the_same_run(
     process.send_signal(how)
     assert process.wait(timeout=60) == (130 if how == signal.SIGINT else -how)
     assert not psutil.wait_procs(children, timeout=30)[1], "W&B's service outlived the study"
+    if how == signal.SIGINT:
+        stopped = next(held for held in account.runs.values() if held.history)
+        assert stopped.exits == [1]
+        assert stopped.summary.items() >= {"status": "interrupted", "cells/done": 0, "cells/failed": 0}.items()
     assert run(tmp_path, arguments, **online).returncode == 0
     if mode == "offline":
         assert len(cells_of(logged(tmp_path, ended=False), "stopped")) == 2
