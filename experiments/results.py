@@ -68,7 +68,8 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     except OSError as error:
         raise UserError(f"The results could not be written to {folder}: {error.strerror or error}.") from error
     tracker: Tracker = build(study.config.tracker, "tracker")
-    tracker.close_study(StudyInfo(study.name, {i: r and r.made for i, r in records.items()}), summary, timings, folder)
+    made = {i: r.made if r else None for i, r in records.items()}
+    tracker.close_study(StudyInfo(study.name, made), summary, timings, folder)
     print_summary(summary, timings, folder)
     return summary
 

@@ -187,7 +187,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     tracker: Tracker = build(engine.config.tracker, "tracker")
     tracker.check()
     if missing:
-        tracker.begin_study(StudyInfo(study.name, {i: r and r.made for i, r in records.items()}))
+        tracker.begin_study(StudyInfo(study.name, {i: r.made if r else None for i, r in records.items()}))
     failures: dict[str, str] = {}
     batches = [[i] for i in missing] if engine.config.fail_fast else [missing]
     done = len(study.cells) - len(missing)

@@ -334,7 +334,7 @@ def _table(run: Any, key: str, content: Table) -> Any:
     """
     import wandb
 
-    table = wandb.Table(columns=list(content.columns), allow_mixed_types=True)
+    table: Any = wandb.Table(columns=list(content.columns), allow_mixed_types=True)
     for row in content.rows:
         table.add_data(*(_cell(row.get(column)) for column in content.columns))
     table.bind_to_run(run, key, run.step)
