@@ -65,6 +65,18 @@ class Record(BaseModel):
     timing: Timing | None = None
     provenance: dict[str, Any]
 
+    @property
+    def made(self) -> dict[str, Any] | None:
+        """Resolved config under which the cell was run; ``None`` where it stands as no success."""
+        return self.provenance.get("config") if self.status == "success" else None
+
+    def told(self) -> dict[str, float]:
+        """Return the cell's numbers for a tracker: what came out, and what it took."""
+        took = self.timing.model_dump() if self.timing is not None else {}
+        numbers = {"accuracy": self.objective, "near_ties": self.near_ties}
+        numbers |= {f"cost/{name}": value for name, value in took.items()}
+        return {name: value for name, value in numbers.items() if value is not None}
+
     def line(self) -> str:
         """Return the cell in one line, for the terminal."""
         seed = "" if self.seed is None else f", seed {self.seed}"

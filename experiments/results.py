@@ -17,7 +17,9 @@ from experiments.build import build
 from experiments.grid import decoded, fixed_choices
 from experiments.origin import origin
 from experiments.record import Record
+from experiments.standing import made
 from experiments.store import Store
+from experiments.tracking.tracker import StudyInfo, Tracker
 
 if TYPE_CHECKING:
     from experiments.sweep import Planned, Study
@@ -56,19 +58,20 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     summary = summarise(
         study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
     )
-    made = origin(study, records.values())
+    source = origin(study, records.values())
     prices = None if study.config.prices is None else OmegaConf.to_container(study.config.prices, resolve=True)
     # Beside what they are put to: a report can be written again from the folder alone.
     timings = {**_timings(records, cells), "prices": prices}
     folder = Path(study.config.paths.results) / study.name
     _say_what_is_replaced(folder, overrides)
     try:
-        _write_files(folder, summary, timings, made, cells)
+        _write_files(folder, summary, timings, source, cells)
     except CannotWrite:
         # What was found is told all the same.
         print_summary(summary, timings, folder)
         raise
-    build(study.config.tracker, "tracker").close_study(study.name, summary, folder)
+    tracker: Tracker = build(study.config.tracker, "tracker")
+    tracker.close_study(StudyInfo(study.name, made(store, study.cells)), summary, timings, folder)
     print_summary(summary, timings, folder)
     return summary
 
@@ -176,13 +179,13 @@ def _study_hash(study: "Study") -> str:
     return content_hash([study.overrides, sorted(study.cells)])
 
 
-def _timings(records: dict[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
+def _timings(records: Mapping[str, Record | None], cells: list[CellResult]) -> dict[str, Any]:
     rows = []
     for cell in cells:
         record = records[cell.identity]
         if record is None or record.timing is None:
             continue
-        row: dict[str, Any] = {"arm": cell.arm, "suite": cell.suite, "seed": cell.seed}
+        row: dict[str, Any] = {"identity": cell.identity, "arm": cell.arm, "suite": cell.suite, "seed": cell.seed}
         row |= {"condition": dict(cell.condition), "steps": record.training["steps"] if record.training else None}
         row["answer_tokens"] = fmean(item["answer_tokens"] for item in cell.items) if cell.items else None
         rows.append(row | record.timing.model_dump())

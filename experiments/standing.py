@@ -1,6 +1,7 @@
 """Which cells of a study stand in the store, and what became of those that should."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from andraeus.errors import UserError
 from experiments.record import Unreadable
@@ -34,6 +35,12 @@ def lost(store: Store, identities: Iterable[str]) -> dict[str, str]:
         except Unreadable as error:
             found[identity] = str(error)
     return found
+
+
+def made(store: Store, identities: Iterable[str]) -> dict[str, dict[str, Any] | None]:
+    """Return the config under which each cell was run; ``None`` for one that does not stand as a success."""
+    records = {identity: store.look(identity).record for identity in identities}
+    return {identity: record.made if record is not None else None for identity, record in records.items()}
 
 
 def _stands(store: Store, identity: str) -> bool:

@@ -190,18 +190,21 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
         UserError: Cells of the study stand in the store and cannot be read, or nothing can be written there.
     """
     from experiments.build import build
-    from experiments.standing import lost, to_run
+    from experiments.standing import lost, made, to_run
     from experiments.store import Store
+    from experiments.tracking.tracker import StudyInfo, Tracker
     from experiments.watch import Progress, Watch
 
     store = Store(engine.config.paths.store)
     missing = _in_order(study, store, to_run(store, study.cells))
     stand = len(study.cells) - len(missing)
     print(f"Study {study.name}: {len(study.cells)} cells, {stand} in the store.", flush=True)
-    build(engine.config.tracker, "tracker").check()
+    tracker: Tracker = build(engine.config.tracker, "tracker")
+    tracker.check()
     if not missing:
         return {}
     store.check_writable()
+    tracker.begin_study(StudyInfo(study.name, made(store, study.cells)))
     failures: dict[str, str] = {}
     # Of processes that train together none goes on where one failed.
     fail_fast = engine.config.fail_fast or engine.config.processes > 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
 from andraeus.chat import Chat, Example
@@ -76,7 +77,10 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.status, record.n_items, record.timing, record.training = "success", len(items), timing, training
         record.finished = _now()
         record.write(folder)
-        tracker.end("success", {"accuracy": record.objective}, items)
+        tracker.end("success", record.told(), items)
+    except KeyboardInterrupt:
+        tracker.end("interrupted", {}, [])
+        raise
     except Exception:
         record.status, record.error, record.finished = "failed", traceback.format_exc(), _now()
         # A disk that refuses the record refuses everything: the error below says so.
@@ -336,4 +340,13 @@ def _info(cell: Cell) -> CellInfo:
         seed=cell.seed,
         tags=(cell.choice["arm"], cell.choice["suite"], cell.spec.model.name),
         config={str(k): v for k, v in config.items()},
+        choices=_choices(),
     )
+
+
+def _choices() -> dict[str, str]:
+    """Return which config of each group the command chose; nothing where a cell is run without Hydra."""
+    if not HydraConfig.initialized():
+        return {}
+    chosen = HydraConfig.get().runtime.choices
+    return {group: str(name) for group, name in chosen.items() if name is not None and not group.startswith("hydra/")}

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from experiments.tracking.tracker import CellInfo
+from experiments.tracking.tracker import CellInfo, StudyInfo
 
 
 class NoTracker:
@@ -11,6 +11,9 @@ class NoTracker:
 
     def check(self) -> None:
         """Accept."""
+
+    def begin_study(self, study: StudyInfo) -> None:
+        """Do nothing."""
 
     def begin(self, cell: CellInfo) -> None:
         """Do nothing."""
@@ -21,5 +24,5 @@ class NoTracker:
     def end(self, status: str, metrics: dict[str, float], items: list[dict[str, Any]]) -> None:
         """Do nothing."""
 
-    def close_study(self, study: str, summary: dict[str, Any], folder: Path) -> None:
+    def close_study(self, study: StudyInfo, summary: dict[str, Any], timings: dict[str, Any], folder: Path) -> None:
         """Do nothing."""

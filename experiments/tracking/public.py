@@ -3,9 +3,12 @@
 An allow-list: what is not named here stays on the machine, so a knob that somebody adds tomorrow is
 private until it is listed. Numbers and switches of the groups that make up a condition are public,
 words only under the keys of :data:`WORD_KEYS` and where a group is given as one word
-(``variations: v10``).
+(``variations: v10``). Names that a user gives (a study, an arm) are public where they are one plain
+word. Of an error the name of its class is, of a note the override that it is about; what they say
+may name a fact.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
@@ -24,6 +27,7 @@ GROUPS = frozenset(
         "phrasings",
         "quantization",
         "seed",
+        "step",
         "suite",
         "threads",
         "tier",
@@ -82,6 +86,32 @@ PRIVATE_KEYS = frozenset(
 _KEY = re.compile(r"_?[A-Za-z][A-Za-z0-9_]{0,63}_?")
 # A name or a hub's owner/name: no blanks, no path that starts at a root, a home or a dot.
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,95}(/[A-Za-z0-9][A-Za-z0-9_.+-]{0,95})?")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,95}")
+_ERROR = re.compile(r"([A-Za-z_]\w{0,63}\.){0,5}[A-Za-z_]\w{0,63}(Error|Exception|Interrupt)(?=:|$)")
+_NOTE = re.compile(r"(arm|suite|fail_fast)=[A-Za-z0-9][A-Za-z0-9_.+-]{0,95}(?= )")
+
+
+def public_name(name: str) -> str:
+    """Return a name, such as an arm's, where it is one plain word."""
+    return name if _NAME.fullmatch(name) else WITHHELD
+
+
+def public_study(study: str) -> str:
+    """Return the name a study is known by outside: its own where it is one plain word, else one made of its hash."""
+    known = public_name(study)
+    return known if known == study else f"study-{hashlib.sha256(study.encode()).hexdigest()[:8]}"
+
+
+def public_error(error: str) -> str:
+    """Return the class that an error's text begins with; its message may name a fact."""
+    kind = _ERROR.match(error)
+    return kind[0] if kind else WITHHELD
+
+
+def public_note(note: str) -> str:
+    """Return the override that a note begins with; what it says of it may name a fact."""
+    about = _NOTE.match(note)
+    return f"{about[0]} {WITHHELD}" if about else WITHHELD
 
 
 def public_config(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,20 @@
-"""Weights & Biases: one run a cell, one closing run a study, and nothing personal in either."""
+"""Weights & Biases: one run a cell, one run a study, and nothing personal in either."""
 
 import hashlib
 import json
 import os
 import sys
-from collections import Counter
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from numbers import Real
 from pathlib import Path
 from typing import Any, ClassVar
 
 from andraeus.errors import UserError
-from evaluation.report.tables import CONTRAST_FIELDS, ROW_FIELDS
-from experiments.tracking.public import public_condition, public_config
+from experiments.tracking.closing import Runs, Table, numbers, plain_numbers, progress, tables
+from experiments.tracking.public import WITHHELD, public_condition, public_config, public_name, public_study
 from experiments.tracking.randomness import untouched_randomness
-from experiments.tracking.tracker import CellInfo
+from experiments.tracking.tracker import CellInfo, StudyInfo
 
 MODES = ("online", "offline", "disabled")
 
@@ -46,9 +45,12 @@ _QUIET: dict[str, Any] = {
     "stop_fn": lambda: None,
     "symlink": False,
     "use_dot_wandb": False,
+    # What is not flushed is lost when a cell is killed, and a file without a run in it stops a sync of all others.
+    "x_transaction_log_flush_interval": 1.0,
 }
-
-_ROW_COLUMNS = ("arm", "condition", *ROW_FIELDS)
+# What a file of a run has before the run stands in it, and the seconds after which it would.
+_HEADER_BYTES = 7
+_SURELY_BEGUN = 60.0
 
 
 class WandbTracker:
@@ -100,6 +102,20 @@ class WandbTracker:
         if self._mode != "disabled":
             with untouched_randomness():
                 self._require(verify=True)
+                self._drop_empty()
+
+    def begin_study(self, study: StudyInfo) -> None:
+        """Say in the study's own run how many cells it has, and how many of them need none.
+
+        Raises:
+            UserError: Before the first run only, if W&B cannot be used.
+        """
+        if not self._usable_now():
+            return
+        with self._guarded("opening the study"):
+            self._open_study(study.name, {})
+            self._run.summary.update(progress(self._runs(study)))
+            self._finish(failed=False)
 
     def begin(self, cell: CellInfo) -> None:
         """Open the cell's run: the same cell of the same study continues the same run.
@@ -111,20 +127,23 @@ class WandbTracker:
             return
         with self._guarded("opening a run"):
             self._finish(failed=True)
-            words = (cell.arm, cell.suite, *(() if cell.seed is None else (f"seed={cell.seed}",)), *cell.tags)
+            arm, suite = public_name(cell.arm), public_name(cell.suite)
+            words = (arm, suite, *(() if cell.seed is None else (f"seed={cell.seed}",)))
+            chosen = {k: v for k, v in public_condition(cell.choices).items() if v != WITHHELD}
             self._open(
                 run_id=_run_id(cell.study, cell.identity),
-                name=" ".join((*words[: 2 if cell.seed is None else 3], cell.identity[:8])),
+                name=" ".join((*words, cell.identity[:8])),
                 study=cell.study,
-                job_type=cell.arm,
-                tags=words,
+                job_type=arm,
+                tags=(*words, *map(public_name, cell.tags)),
                 config={
                     **(dict(cell.config) if self._upload_items else public_config(cell.config)),
+                    "choices": dict(cell.choices) if self._upload_items else chosen,
                     "cell": {
                         "identity": cell.identity,
-                        "study": cell.study,
-                        "arm": cell.arm,
-                        "suite": cell.suite,
+                        "study": public_study(cell.study),
+                        "arm": arm,
+                        "suite": suite,
                         "seed": cell.seed,
                     },
                 },
@@ -135,40 +154,52 @@ class WandbTracker:
         if self._run is None:
             return
         with self._guarded("logging a step"):
-            numbers = _numbers(metrics)
-            step = numbers.pop("step", None)
+            point = plain_numbers(metrics)
+            step = point.pop("step", None)
             # With the step given, what a repeated cell logs again is not drawn twice.
-            self._run.log(numbers, step=None if step is None else int(step))
+            self._run.log(point, step=None if step is None else int(step))
 
     def end(self, status: str, metrics: dict[str, float], items: list[dict[str, Any]]) -> None:
         """Put the cell's results into its run's summary and close the run."""
         if self._run is None:
             return
         with self._guarded("closing a run"):
-            self._run.summary.update({"status": status, **_numbers(metrics)})
+            done = status == "success"
+            ended = {"status": status, "cells/done": int(done), "cells/failed": int(status == "failed")}
+            self._run.summary.update(ended | plain_numbers(metrics))
             if self._upload_items and items:
-                self._run.log({"items": _table(list(dict.fromkeys(key for item in items for key in item)), items)})
-            self._finish(failed=status != "success")
+                columns = list(dict.fromkeys(key for item in items for key in item))
+                self._run.log({"items": _table(self._run, "items", Table(columns, items))})
+            self._finish(failed=not done)
 
-    def close_study(self, study: str, summary: dict[str, Any], folder: Path) -> None:
-        """Log the study's rows, contrasts and figures as a run of their own."""
+    def close_study(self, study: StudyInfo, summary: dict[str, Any], timings: dict[str, Any], folder: Path) -> None:
+        """Log the study's numbers, tables and figures in its own run."""
         if not self._usable_now():
             return
         with self._guarded("logging the study"):
             self._finish(failed=True)
-            rows = [_public_row(row) for row in summary.get("rows", [])]
-            self._open(
-                run_id=_run_id(study, "summary"),
-                name=f"{study} summary",
-                study=study,
-                job_type="summary",
-                tags=("summary",),
-                config={"study": study, "schema": summary.get("schema"), "study_hash": summary.get("study_hash")},
-            )
-            self._run.summary.update(_named_metrics(rows))
-            contrasts = [_public_contrast(contrast) for contrast in summary.get("contrasts", [])]
-            self._log_closing(rows, contrasts, self._figures(summary, folder))
-            self._finish(failed=any(cell.get("status") != "success" for cell in summary.get("cells", [])))
+            runs, ends = self._runs(study), [cell.get("status") for cell in summary.get("cells", [])]
+            self._open_study(study.name, {key: summary.get(key) for key in ("schema", "study_hash")})
+            lost = {"cells/missing": ends.count("missing")}
+            self._run.summary.update(progress(runs) | lost | numbers(summary, timings))
+            self._log_closing(tables(summary, timings, runs, whole=self._upload_items), self._figures(summary, folder))
+            self._finish(failed=any(end != "success" for end in ends))
+
+    def _open_study(self, study: str, config: dict[str, Any]) -> None:
+        name = public_study(study)
+        told = {"study": name, **config}
+        self._open(_run_id(study, "summary"), f"{name} summary", study, "summary", ("summary",), told)
+
+    def _runs(self, study: StudyInfo) -> Runs:
+        """Return each cell's run in the study's group; one that was run for another study, or untracked, has none."""
+
+        def here(made: Mapping[str, Any]) -> bool:
+            told = made.get("tracker") or {}
+            where = [told.get(key) for key in ("_target_", "project", "entity")]
+            mine = [f"{__name__}.{type(self).__name__}", self._project, self._entity]
+            return made.get("study") == study.name and where == mine and told.get("mode") != "disabled"
+
+        return {i: _run_id(study.name, i) if made is None or here(made) else None for i, made in study.made.items()}
 
     def _figures(self, summary: Mapping[str, Any], folder: Path) -> list[Path]:
         """Return the figures that may leave: their labels are the conditions as they stand."""
@@ -182,18 +213,11 @@ class WandbTracker:
         )
         return []
 
-    def _log_closing(
-        self, rows: list[dict[str, Any]], contrasts: list[dict[str, Any]], figures: Iterable[Path]
-    ) -> None:
+    def _log_closing(self, found: Mapping[str, Table], figures: Iterable[Path]) -> None:
         import wandb
 
-        closing: dict[str, Any] = {}
-        if rows:
-            closing["rows"] = _table(_ROW_COLUMNS, rows)
-        if contrasts:
-            closing["contrasts"] = _table(("a", "b", *CONTRAST_FIELDS), contrasts)
-        for figure in figures:
-            closing[f"figures/{figure.stem}"] = wandb.Image(str(figure))
+        closing: dict[str, Any] = {name: _table(self._run, name, table) for name, table in found.items()}
+        closing |= {f"figures/{figure.stem}": wandb.Image(str(figure)) for figure in figures}
         if closing:
             self._run.log(closing)
 
@@ -239,6 +263,13 @@ class WandbTracker:
                 )
         self._usable.add((self._mode, self._folder))
 
+    def _drop_empty(self) -> None:
+        """Remove files of runs that were killed before they were written to: one such file stops a sync of all."""
+        for file in (self._folder / "wandb").glob("offline-run-*/*.wandb"):
+            old = time.time() - file.stat().st_mtime > _SURELY_BEGUN
+            if old and file.stat().st_size <= _HEADER_BYTES:
+                file.unlink(missing_ok=True)
+
     def _open(
         self, run_id: str, name: str, study: str, job_type: str, tags: Iterable[str], config: dict[str, Any]
     ) -> None:
@@ -250,10 +281,11 @@ class WandbTracker:
             mode=self._mode,  # type: ignore[arg-type]
             dir=str(self._folder.absolute()),
             id=run_id,
-            resume="allow",
+            # Offline it would be written down, and a sync would append to what it finds instead of taking its place.
+            resume="allow" if self._mode == "online" else None,
             reinit="create_new",
             name=name[:128],
-            group=study[:128],
+            group=public_study(study),
             job_type=job_type[:64],
             tags=_fitting_tags((*tags, *self._tags)),
             config=config,
@@ -289,22 +321,23 @@ def _one_line(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(".")
 
 
-def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    """Keep the numbers: a null has no place on a chart, and a text might be an answer."""
-    return {name: float(value) for name, value in metrics.items() if isinstance(value, Real)}
-
-
 def _fitting_tags(tags: Iterable[str]) -> list[str]:
     """Make tags W&B accepts: 1 to 64 characters, each once."""
-    return list(dict.fromkeys(tag[:64] for tag in tags if tag))
+    return list(dict.fromkeys(tag[:64] for tag in tags if tag and tag != WITHHELD))
 
 
-def _table(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> Any:
+def _table(run: Any, key: str, content: Table) -> Any:
+    """Make a table that is a file of the run.
+
+    A table that is logged as it is becomes an artifact as well, whose record names a folder of this machine, and whose
+    content lies there, outside the run that is synced.
+    """
     import wandb
 
-    table = wandb.Table(columns=list(columns), allow_mixed_types=True)
-    for row in rows:
-        table.add_data(*(_cell(row.get(column)) for column in columns))
+    table: Any = wandb.Table(columns=list(content.columns), allow_mixed_types=True)
+    for row in content.rows:
+        table.add_data(*(_cell(row.get(column)) for column in content.columns))
+    table.bind_to_run(run, key, run.step)
     return table
 
 
@@ -312,33 +345,3 @@ def _cell(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-
-
-def _public_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{key: row.get(key) for key in _ROW_COLUMNS}, "condition": public_condition(row.get("condition") or {})}
-
-
-def _public_contrast(contrast: Mapping[str, Any]) -> dict[str, Any]:
-    sides = {side: _labelled(contrast[side]["arm"], contrast[side].get("condition")) for side in ("a", "b")}
-    return {**sides, **{key: contrast.get(key) for key in CONTRAST_FIELDS}}
-
-
-def _labelled(arm: str, condition: Mapping[str, Any] | None) -> str:
-    return " ".join([arm, *(f"{key}={value}" for key, value in public_condition(condition or {}).items())])
-
-
-def _named_metrics(rows: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Name each row's numbers ``arm/suite/metric``, with the condition where several rows share an arm."""
-    plain = Counter((row["arm"], row["suite"], row["metric"]) for row in rows)
-    named: dict[str, float] = {}
-    for row in rows:
-        alone = plain[row["arm"], row["suite"], row["metric"]] == 1
-        name = f"{row['arm'] if alone else _labelled(row['arm'], row['condition'])}/{row['suite']}/{row['metric']}"
-        # Conditions that differ only in what is withheld are told apart by number.
-        base, copy = name, 1
-        while name in named or f"{name}/ci_low" in named:
-            copy += 1
-            name = f"{base} ({copy})"
-        ends = {f"{name}/{end}": row[end] for end in ("ci_low", "ci_high")}
-        named |= _numbers({name: row["estimate"], **ends})
-    return named

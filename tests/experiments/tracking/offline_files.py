@@ -57,13 +57,19 @@ class Logged:
         self.exits = [record.exit.exit_code for record in self.records if record.HasField("exit")]
 
 
-def logged(folder: Path) -> list[Logged]:
-    """Read every run, oldest first; W&B's service writes the end of a file after the run is finished."""
+def logged(folder: Path, ended: bool = True) -> list[Logged]:
+    """Read every run, oldest first; W&B's service writes the end of a file after the run is finished.
+
+    Args:
+        folder: Where they lie, at whatever depth.
+        ended: Wait until each has its end; else those that stand in their files by now, with what is there.
+    """
     for _ in range(200):
         files = list(folder.rglob("*.wandb"))
-        if all(file.stat().st_size > 7 for file in files):
-            runs = [Logged(file) for file in files]
-            if all(run.exits for run in runs):
+        begun = [file for file in files if any(record.HasField("run") for record in records(file))]
+        if not ended or begun == files:
+            runs = [Logged(file) for file in begun]
+            if not ended or all(run.exits for run in runs):
                 return sorted(runs, key=lambda run: run.run.start_time.ToNanoseconds())
         time.sleep(0.05)
     raise AssertionError("a run has no end")
@@ -72,3 +78,13 @@ def logged(folder: Path) -> list[Logged]:
 def everything(folder: Path) -> bytes:
     logged(folder)
     return b"\n".join(file.name.encode() + file.read_bytes() for file in folder.rglob("*") if file.is_file())
+
+
+def synced(folder: Path) -> bytes:
+    """Return all that a sync may send: the runs' files, their names, and every record in one piece."""
+    found = []
+    for run in sorted(folder.rglob("offline-run-*")):
+        files = [*run.glob("*.wandb"), *(file for file in run.glob("files/**/*") if file.is_file())]
+        found += [str(file.relative_to(run.parent)).encode() + b"\n" + file.read_bytes() for file in files]
+        found += [record.SerializeToString() for file in run.glob("*.wandb") for record in records(file)]
+    return b"\n".join(found)

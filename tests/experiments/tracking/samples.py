@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from experiments.tracking.tracker import CellInfo
+from experiments.tracking.tracker import CellInfo, StudyInfo
 
 SECRET = "SECRETVALUE"
 CONFIG = {
@@ -17,23 +17,55 @@ CONFIG = {
     "output": f"./{SECRET}",
     "seed": 0,
 }
-CELL = CellInfo("0123456789abcdef", "quickstart", "finetune", "heldout", 0, ("r16",), CONFIG)
+TRACKED = {"_target_": "experiments.tracking.wandb.WandbTracker", "project": "andraeus", "entity": None}
+CELL = CellInfo(
+    identity="0123456789abcdef",
+    study="quickstart",
+    arm="finetune",
+    suite="heldout",
+    seed=0,
+    tags=("smollm2_135m",),
+    config=CONFIG,
+    choices={"lora": "r16", "facts": SECRET, "paths": SECRET},
+)
+# One cell that ran for this study, one that ran for another, one that was never tracked, one that failed.
+STUDY = StudyInfo(
+    "quickstart",
+    {
+        "ours": CONFIG | {"study": "quickstart", "tracker": TRACKED},
+        "theirs": CONFIG | {"study": SECRET, "tracker": TRACKED},
+        "untracked": CONFIG | {"study": "quickstart", "tracker": {"_target_": "experiments.tracking.none.NoTracker"}},
+        "failed": None,
+    },
+)
+TOOK = {"train_seconds": 4.0, "evaluation_seconds": 2.0, "latency_p50": None, "peak_memory_mib": 512.0}
+TIMINGS = {
+    "cells": [
+        {"identity": "ours", "arm": "finetune", "suite": "heldout", "seed": 0, "condition": {"lora": "r4"}, **TOOK},
+        {"identity": "theirs", "arm": "base", "suite": "heldout", "seed": None, "condition": {}, **TOOK},
+    ],
+    "training_and_answering_seconds": 12.0,
+}
 ITEMS = [{"question": f"Who is {SECRET}?", "expected": {"value": SECRET}, "answer": SECRET, "tokens_in": 7}]
 METRICS = {"accuracy": 0.9, "accuracy_ci_low": 0.8, "accuracy_ci_high": 0.95}
 
 
 def summary() -> dict[str, Any]:
-    def row(arm: str, condition: dict[str, Any], estimate: float | None) -> dict[str, Any]:
+    def row(arm: str, condition: dict[str, Any], estimate: float | None, metric: str = "accuracy") -> dict[str, Any]:
         ends = {"ci_low": None, "ci_high": None} if estimate is None else {"ci_low": 0.1, "ci_high": 0.9}
         return {
             "arm": arm,
             "condition": condition,
             "suite": "heldout",
-            "metric": "accuracy",
+            "metric": metric,
             "estimate": estimate,
             **ends,
             "reasons": {"ci_low": SECRET},
         }
+
+    def cell(identity: str, arm: str, condition: dict[str, Any], seed: int | None, status: str) -> dict[str, Any]:
+        told = {"identity": identity, "arm": arm, "suite": "heldout", "condition": condition}
+        return told | {"profile": SECRET, "seed": seed, "status": status}
 
     return {
         "schema": 1,
@@ -44,6 +76,10 @@ def summary() -> dict[str, Any]:
             row("finetune", {"lora": "r16", "facts.path": SECRET}, 0.75),
             row("finetune", {"lora": "r16", "facts.path": f"other {SECRET}"}, 1.0),
             row("rag", {}, None),
+            row("finetune", {"step": 10}, 0.25),
+            row("finetune", {"step": 20}, 0.5),
+            row("finetune", {}, 0.375, "area_under_curve"),
+            row("finetune", {}, 15.0, "steps_to_90"),
         ],
         "contrasts": [
             {
@@ -55,6 +91,17 @@ def summary() -> dict[str, Any]:
                 "p_value": None,
             }
         ],
-        "cells": [{"identity": "x", "arm": "base", "profile": SECRET, "seed": None, "status": "success"}],
+        "cells": [
+            cell("ours", "finetune", {"lora": "r4"}, 0, "success"),
+            cell("theirs", "base", {}, None, "success"),
+            cell("untracked", "rag", {}, None, "success"),
+            cell("failed", "finetune", {"lora": "r16", "facts.path": SECRET}, 1, "failed"),
+        ],
+        "failures": [
+            {"arm": "finetune", "suite": "heldout", "seed": 1, "error": f"KeyError: '{SECRET}'"},
+            {"arm": "finetune", "suite": "heldout", "seed": 2, "error": f"{SECRET} is not a fact."},
+        ],
+        "notes": [f"suite=blind has nothing to ask of {SECRET}."],
+        "overrides": [f"facts.path={SECRET}.yaml"],
         "study_hash": "abc",
     }

@@ -5,7 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from experiments.tracking.public import GROUPS, WITHHELD, public_condition, public_config
+from experiments.tracking.closing import numbers, tables
+from experiments.tracking.public import (
+    GROUPS,
+    WITHHELD,
+    public_condition,
+    public_config,
+    public_error,
+    public_name,
+    public_note,
+    public_study,
+)
 
 
 class Kind(Enum):
@@ -86,3 +96,48 @@ def test_a_number_is_public_though_an_override_is_text() -> None:
         "arm.template.user": "(withheld)",
         "facts.path": "(withheld)",
     }
+
+
+def test_names_errors_and_notes() -> None:
+    assert [public_study(name) for name in ("quickstart", "sweep-0a1b2c3d")] == ["quickstart", "sweep-0a1b2c3d"]
+    assert public_study("Alex's cat").startswith("study-")
+    assert public_study("Alex's cat") != public_study("Alex's dog")
+    assert public_name("finetune") == "finetune"
+    assert public_name("of Alex") == public_name("/home/alex") == public_name("home/alex") == WITHHELD
+    errors = {
+        "KeyError: 'Max'": "KeyError",
+        "torch.OutOfMemoryError: CUDA": "torch.OutOfMemoryError",
+        "KeyboardInterrupt": "KeyboardInterrupt",
+        "Max is no ValueError: not at all": WITHHELD,
+        "facts.path=/home/alex: KeyError": WITHHELD,
+        "": WITHHELD,
+    }
+    assert {error: public_error(error) for error in errors} == errors
+    assert public_note("suite=blind has nothing to ask of Max.") == f"suite=blind {WITHHELD}"
+    assert public_note("Max has nothing.") == WITHHELD
+
+
+def test_a_checkpoint_is_a_public_condition() -> None:
+    assert public_condition({"step": 20}) == {"step": 20}
+
+
+# Ends in nothing that the name of an exception ends in.
+_SECRETS = st.text(min_size=4, max_size=40).map(lambda text: f"Zq{text}Qz")
+
+
+@given(_SECRETS, st.sampled_from(["{}", "KeyError: {}", "{}: KeyError", "suite=blind {}", "in {}Error"]))
+def test_nothing_of_a_summary_gets_through(secret: str, form: str) -> None:
+    text = form.format(secret)
+    told = {"arm": f"of {text}", "suite": f"/{text}", "condition": {"facts.path": text, "chat.system": text, text: 1}}
+    summary = {
+        "rows": [{**told, "metric": "accuracy", "estimate": 0.5, "reasons": {"ci_low": text}}],
+        "contrasts": [{"a": told, "b": told, "suite": "heldout", "metric": "accuracy", "difference": 0.1, "x": text}],
+        "cells": [{**told, "identity": "i", "profile": text, "seed": 0, "status": "success", "more": text}],
+        "failures": [{**told, "seed": 0, "error": text}],
+        "notes": [text],
+        "overrides": [text],
+    }
+    timings = {"cells": [{**told, "identity": "i", "train_seconds": 1.0, "more": text}]}
+    leaving = repr([tables(summary, timings, {"i": None}), numbers(summary, timings), public_study(f"of {text}")])
+    assert secret not in leaving
+    assert repr(secret)[1:-1] not in leaving

@@ -21,9 +21,9 @@ from experiments.tracking import wandb as tracking
 from experiments.tracking.none import NoTracker
 from experiments.tracking.tracker import CellInfo, Tracker
 from experiments.tracking.wandb import WandbTracker
-from tests.experiments.tracking.loopback import serving
+from tests.experiments.tracking.loopback import Account, serving
 from tests.experiments.tracking.offline_files import everything, logged
-from tests.experiments.tracking.samples import CELL, CONFIG, ITEMS, METRICS, SECRET, summary
+from tests.experiments.tracking.samples import CELL, CONFIG, ITEMS, METRICS, SECRET, STUDY, TIMINGS, summary
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +52,10 @@ def test_a_cell_becomes_a_run(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert run.run.project == "andraeus"
     assert run.run.run_group == "quickstart"
     assert run.run.job_type == "finetune"
-    assert list(run.run.tags) == ["finetune", "heldout", "seed=0", "r16", "mine"]
+    assert list(run.run.tags) == ["finetune", "heldout", "seed=0", "smollm2_135m", "mine"]
     assert run.config["lora"] == {"r": 16, "target_modules": ["q_proj", "v_proj"]}
     assert run.config["facts"] == {"_target_": "andraeus.facts.file.load_profile", "seed": 0}
+    assert run.config["choices"] == {"lora": "r16"}
     assert run.config["cell"] == {
         "identity": CELL.identity,
         "study": "quickstart",
@@ -65,7 +66,7 @@ def test_a_cell_becomes_a_run(tmp_path: Path, capfd: pytest.CaptureFixture[str])
     assert [point["loss"] for point in run.history] == [1.0, 1 / 2, 1 / 3]
     assert [point["_step"] for point in run.history] == [1, 2, 3]
     assert {"learning_rate", "examples_per_second"} <= set(run.history[0])
-    assert run.summary.items() >= {**METRICS, "status": "success"}.items()
+    assert run.summary.items() >= {**METRICS, "status": "success", "cells/done": 1, "cells/failed": 0}.items()
     assert run.exits == [0]
     out, err = capfd.readouterr()
     assert (out, err) == ("", "")
@@ -127,10 +128,39 @@ def test_a_cell_that_never_ended_is_closed_as_failed(tmp_path: Path) -> None:
     assert "seed=None" not in runs["base"].run.tags
 
 
+def table_of(folder: Path, name: str) -> list[dict[str, Any]]:
+    (file,) = (folder / "wandb").rglob(f"files/**/{name}_*.table.json")
+    table = json.loads(file.read_text())
+    return [dict(zip(table["columns"], row, strict=True)) for row in table["data"]]
+
+
+def test_a_study_opens_with_what_stands(tmp_path: Path) -> None:
+    tracker = WandbTracker(folder=str(tmp_path))
+    tracker.begin_study(STUDY)
+    tracker.close_study(STUDY, summary(), TIMINGS, tmp_path)
+    opened, closed = logged(tmp_path)
+    assert opened.run.run_id == closed.run.run_id
+    assert (opened.run.run_group, opened.run.job_type) == ("quickstart", "summary")
+    assert opened.summary.items() >= {"cells/total": 4, "cells/done": 2, "cells/failed": 0}.items()
+    assert SECRET.encode() not in everything(tmp_path / "wandb")
+
+
+def test_a_name_that_is_no_plain_word_is_not_sent(tmp_path: Path) -> None:
+    study = f"/home/{SECRET}"
+    cell = replace(CELL, study=study, arm=f"{SECRET} arm", suite=f"of {SECRET}", tags=(f"/models/{SECRET}",))
+    track(WandbTracker(folder=str(tmp_path)), cell)
+    WandbTracker(folder=str(tmp_path)).close_study(replace(STUDY, name=study), summary(), TIMINGS, tmp_path)
+    first, last = logged(tmp_path)
+    assert first.run.run_group == last.run.run_group
+    assert first.run.run_group.startswith("study-")
+    assert first.run.job_type == "(withheld)"
+    assert SECRET.encode() not in everything(tmp_path / "wandb")
+
+
 def test_a_study_closes_with_its_tables(tmp_path: Path) -> None:
     folder = tmp_path / "results"
     tracker = WandbTracker(folder=str(tmp_path))
-    tracker.close_study("quickstart", summary(), folder)
+    tracker.close_study(STUDY, summary(), TIMINGS, folder)
     (run,) = logged(tmp_path)
     assert (run.run.run_group, run.run.job_type) == ("quickstart", "summary")
     r4, r16 = ("finetune lora=r4 facts.path=(withheld)", "finetune lora=r16 facts.path=(withheld)")
@@ -144,20 +174,33 @@ def test_a_study_closes_with_its_tables(tmp_path: Path) -> None:
             f"{r16}/heldout/accuracy": 0.75,
             f"{r16}/heldout/accuracy (2)": 1.0,
             f"{r16}/heldout/accuracy (2)/ci_low": 0.1,
+            "finetune step=10/heldout/accuracy": 0.25,
+            "finetune/heldout/area_under_curve": 0.375,
+            "finetune/heldout/steps_to_90": 15.0,
+            "contrast/finetune lora=r4 - base/heldout/accuracy": 0.25,
+            "cost/finetune/train_seconds": 4.0,
+            "cost/base/peak_memory_mib": 512.0,
+            "cells/total": 4,
+            "cells/done": 2,
+            "cells/missing": 0,
         }.items()
     )
     assert "rag/heldout/accuracy" not in run.summary
-    (rows,) = (tmp_path / "wandb").rglob("files/**/rows*.table.json")
-    table = json.loads(rows.read_text())
-    assert [line[table["columns"].index("estimate")] for line in table["data"]] == [0.25, 0.5, 0.75, 1.0, None]
-    (contrasts,) = (tmp_path / "wandb").rglob("files/**/contrasts*.table.json")
-    assert json.loads(contrasts.read_text())["data"][0][:5] == [
-        "finetune lora=r4",
-        "base",
-        "heldout",
-        "accuracy",
-        0.25,
-    ]
+    estimates = [row["estimate"] for row in table_of(tmp_path, "rows")]
+    assert estimates == [0.25, 0.5, 0.75, 1.0, None, 0.25, 0.5, 0.375, 15.0]
+    (contrast,) = table_of(tmp_path, "contrasts")
+    assert list(contrast.values())[:5] == ["finetune lora=r4", "base", "heldout", "accuracy", 0.25]
+    ids = {cell["identity"]: (cell["status"], cell["reused"], cell["run"]) for cell in table_of(tmp_path, "cells")}
+    assert ids == {
+        "ours": ("success", False, tracking._run_id("quickstart", "ours")),
+        "theirs": ("success", True, None),
+        "untracked": ("success", True, None),
+        "failed": ("failed", False, tracking._run_id("quickstart", "failed")),
+    }
+    assert table_of(tmp_path, "cells")[0]["train_seconds"] == 4.0
+    assert [row["error"] for row in table_of(tmp_path, "failures")] == ["KeyError", "(withheld)"]
+    assert table_of(tmp_path, "notes") == [{"note": "suite=blind (withheld)"}]
+    assert run.exits == [1]
     assert SECRET.encode() not in everything(tmp_path / "wandb")
 
 
@@ -180,7 +223,7 @@ def test_figures_are_sent_where_their_labels_may_be(
     matplotlib.image.imsave(folder / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
     closing = summary()
     closing["rows"] = [closing["rows"][0], closing["rows"][0] | {"condition": condition}]
-    WandbTracker(folder=str(tmp_path), upload_items=upload_items).close_study("quickstart", closing, folder)
+    WandbTracker(folder=str(tmp_path), upload_items=upload_items).close_study(STUDY, closing, TIMINGS, folder)
     logged(tmp_path)
     assert len(list((tmp_path / "wandb").rglob("files/**/accuracy*.png"))) == sent
     assert ("figures were not sent" in capfd.readouterr().out) is not sent
@@ -203,7 +246,7 @@ def test_the_global_generators_stay_where_they_are(tmp_path: Path, monkeypatch: 
     tracker = WandbTracker(folder=str(tmp_path), upload_items=True)
     tracker.check()
     track(tracker)
-    tracker.close_study("quickstart", summary(), tmp_path)
+    tracker.close_study(STUDY, summary(), TIMINGS, tmp_path)
     assert (random.getstate(), numpy.random.get_state()[1].tolist(), torch.get_rng_state().tolist()) == before
 
 
@@ -218,7 +261,7 @@ def test_an_error_inside_costs_one_line(
     monkeypatch.setattr(wandb, "init", broken)
     track(WandbTracker(folder=str(tmp_path)))
     track(WandbTracker(folder=str(tmp_path)))
-    WandbTracker(folder=str(tmp_path)).close_study("quickstart", summary(), tmp_path)
+    WandbTracker(folder=str(tmp_path)).close_study(STUDY, summary(), TIMINGS, tmp_path)
     out, err = capfd.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
@@ -265,12 +308,42 @@ print("went on")
     assert done.stderr.count("Tracking is off") == 1
 
 
+def test_a_run_that_was_killed_before_it_was_written_does_not_stop_a_sync(tmp_path: Path) -> None:
+    files = {age: tmp_path / "wandb" / f"offline-run-{age}" / f"run-{age}.wandb" for age in ("new", "old", "whole")}
+    for age, file in files.items():
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b":W&B\xde\x7f\x00" + (b"more" if age == "whole" else b""))
+        if age != "new":
+            os.utime(file, (0, 0))
+    WandbTracker(folder=str(tmp_path)).check()
+    assert {age: file.exists() for age, file in files.items()} == {"new": True, "old": False, "whole": True}
+
+
+def test_a_run_that_is_killed_has_what_it_logged(tmp_path: Path) -> None:
+    script = f"""
+import os, signal, time
+from experiments.tracking.tracker import CellInfo
+from experiments.tracking.wandb import WandbTracker
+tracker = WandbTracker(folder={str(tmp_path)!r})
+tracker.begin(CellInfo("i", "s", "a", "u", 0, (), {{}}))
+for step in range(1, 4):
+    tracker.log({{"step": step, "loss": 1.0}})
+time.sleep(3)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert python(script).returncode == -9
+    (run,) = logged(tmp_path, ended=False)
+    # The last step is complete when the next one begins.
+    assert [point["_step"] for point in run.history] == [1, 2]
+    assert not run.exits
+
+
 def test_disabled_and_none_do_not_need_the_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "wandb", None)
     for tracker in (NoTracker(), WandbTracker(mode="disabled", folder=str(tmp_path))):
         tracker.check()
         track(tracker)
-        tracker.close_study("quickstart", summary(), tmp_path)
+        tracker.close_study(STUDY, summary(), TIMINGS, tmp_path)
     assert not list(tmp_path.iterdir())
     with pytest.raises(UserError, match="needs the package wandb"):
         WandbTracker(folder=str(tmp_path)).check()
@@ -332,13 +405,12 @@ def test_online_needs_a_login(call: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[tuple[str, list[bytes]]]:
+def server() -> Iterator[Account]:
     with serving() as running:
         yield running
 
 
-def test_nothing_personal_is_sent(server: tuple[str, list[bytes]], tmp_path: Path) -> None:
-    url, received = server
+def test_nothing_personal_is_sent(server: Account, tmp_path: Path) -> None:
     script = f"""
 import sys
 from experiments.tracking.tracker import CellInfo
@@ -350,15 +422,15 @@ tracker.log({{"step": 1, "loss": 0.125}})
 print("{SECRET} on the console")
 tracker.end("success", {METRICS!r}, {ITEMS!r})
 """
-    done = python(script, WANDB_BASE_URL=url, WANDB_API_KEY="a" * 40, HOME=str(tmp_path))
+    done = python(script, **server.environment(), HOME=str(tmp_path))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    sent = b"\n".join(received)
+    sent = b"\n".join(server.received)
     for expected in (b"quickstart", b"0.125", b"accuracy_ci_low"):
         assert expected in sent
     for personal in (SECRET, str(tmp_path), sys.executable, "wandb-metadata.json", "requirements.txt"):
         assert personal.encode() not in sent
-    upserts = [json.loads(request[request.index(b'{"') :]) for request in received if b"UpsertBucket" in request]
+    upserts = [json.loads(request[request.index(b'{"') :]) for request in server.received if b"UpsertBucket" in request]
     assert upserts
     for upsert in upserts:
         assert not upsert["variables"].get("host")
