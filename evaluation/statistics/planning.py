@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from evaluation.statistics.cells import FEW_SEEDS
@@ -136,18 +137,20 @@ def needed(shown: Pilot, design: Design, effect: float, power: float = POWER) ->
     Returns:
         By the name of what there would be more of; None where no number up to `MOST` is enough, or none can be planned.
     """
-    return {
-        name: _fewest(
-            lambda n, name=name: planned_power(shown, replace(design, **{name: n}), effect) >= power,
-            LEAST[name],
-            MOST[name] if shown.missing(replace(design, **{name: LEAST[name]})) is None else 0,
-        )
-        for name in ("profiles", "facts", *(("seeds",) if any(shown.random) else ()))
-    }
+
+    def enough(name: str, number: int) -> bool:
+        return planned_power(shown, replace(design, **{name: number}), effect) >= power
+
+    found: dict[str, int | None] = {}
+    for name in ("profiles", "facts", *(("seeds",) if any(shown.random) else ())):
+        plannable = shown.missing(replace(design, **{name: LEAST[name]})) is None
+        found[name] = _fewest(partial(enough, name), LEAST[name], MOST[name]) if plannable else None
+    return found
 
 
 def _fewest(enough: Callable[[int], bool], least: int, most: int) -> int | None:
-    if most < least or not enough(most):
+    """Return the smallest number that is enough, by bisection; None where not even ``most`` is."""
+    if not enough(most):
         return None
     while least < most:
         middle = (least + most) // 2
@@ -206,5 +209,5 @@ def expected_parts(mean: float, variances: Mapping[str, float], design: Design, 
         by_both = (both + residual / q) / (f * s)
         by_seed = seed / s + by_both
     sampled = s >= FEW_SEEDS
-    numbers = (mean, by_unit, by_seed * sampled, by_both * sampled)
-    return Parts(*map(np.asarray, numbers), units=units, seeds=s if sampled else 1)
+    of_seeds, of_both = np.asarray(by_seed * sampled), np.asarray(by_both * sampled)
+    return Parts(np.asarray(mean), np.asarray(by_unit), of_seeds, of_both, units, s if sampled else 1)
