@@ -46,13 +46,15 @@ def summarise(
     explored = explored_contrasts(groups, explore) if explore["against"] or not contrasts else []
     if explore["against"] and not explored:
         named = ", ".join(f"{key}={value}" for key, value in explore["against"].items())
-        notes = [*notes, f"Nothing was compared with {named}: no row differs from such a one in that alone."]
+        nothing = f"Nothing was compared with {named}: no row differs from such a one in that alone."
+        notes = [*(note for note in notes if note != nothing), nothing]
     return {
         "schema": SCHEMA,
         "study": study,
         "study_hash": study_hash,
         "overrides": list(overrides),
         "endpoint": dict(endpoint) if endpoint else None,
+        "stated": {"explore": dict(explore), "power": dict(power or {})},
         "rows": [row for group in groups for row in group.rows()],
         "contrasts": stated_contrasts(groups, contrasts),
         "exploratory": explored,

@@ -89,7 +89,7 @@ def summary_of_other_answers(folder: Path) -> Iterator[str]:
     told, cells = _summary(folder), read_cells(folder)
     again = summarise(
         told["study"], told["study_hash"], cells, _stated(told), told["endpoint"], told["failures"], told["notes"],
-        told["overrides"],
+        told["overrides"], told["stated"]["explore"], told["stated"]["power"],
     )  # fmt: skip
     for key, value in json.loads(json.dumps(again)).items():
         if told.get(key) == value:
@@ -132,7 +132,7 @@ def _summary(folder: Path) -> dict[str, Any]:
 
 def _stated(summary: dict[str, Any]) -> list[dict[str, Any]]:
     """Return a study's contrasts as its experiment file stated them."""
-    return [{key: c[key] for key in ("a", "b", "suite", "metric")} for c in summary["contrasts"]]
+    return [{key: c[key] for key in ("a", "b", "suite", "metric", "kind", "margin")} for c in summary["contrasts"]]
 
 
 def _name(cell: CellResult) -> str:

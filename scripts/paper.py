@@ -24,6 +24,7 @@ from evaluation.curves import STEP
 from evaluation.report.formats import number, p_value, signed
 from evaluation.report.rows import ARMS, condition_words, natural, place, value_text
 from evaluation.statistics.adjust import holm
+from evaluation.statistics.claims import Kind
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPER = ROOT / "paper"
@@ -232,8 +233,18 @@ def claims() -> str:
 
 
 def state(claim: Mapping[str, Any], found: Mapping[str, Any], p: float) -> str:
-    """Say whether a claim holds, fails or is undecided; ``claim["sign"]`` is the sign of the difference it claims."""
-    if found["difference"] is None or p >= ALPHA:
+    """Say whether a claim holds, fails or is undecided.
+
+    A claim of a difference names its sign (``claim["sign"]``) and fails where the other sign is shown; one of equivalence
+    or non-inferiority fails where the interval lies beyond its margin.
+    """
+    if found["difference"] is None:
+        return "undecided"
+    if found["kind"] != Kind.difference:
+        beyond = found["ci_high"] < -found["margin"]
+        beyond |= found["kind"] == Kind.equivalence and found["ci_low"] > found["margin"]
+        return "holds" if p < ALPHA else "fails" if beyond else "undecided"
+    if p >= ALPHA:
         return "undecided"
     return "holds" if (found["difference"] > 0) == (claim["sign"] == "+") else "fails"
 
