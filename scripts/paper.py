@@ -235,8 +235,8 @@ def claims() -> str:
 def state(claim: Mapping[str, Any], found: Mapping[str, Any], p: float) -> str:
     """Say whether a claim holds, fails or is undecided.
 
-    A claim of a difference names its sign (``claim["sign"]``) and fails where the other sign is shown; one of equivalence
-    or non-inferiority fails where the interval lies beyond its margin.
+    A claim of a difference names its sign (``claim["sign"]``) and fails where the other sign is shown; one of
+    equivalence or non-inferiority fails where the interval lies beyond its margin.
     """
     if found["difference"] is None:
         return "undecided"

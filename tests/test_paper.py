@@ -137,7 +137,22 @@ def test_a_study_that_is_not_there_is_named(published: Path) -> None:
     [(0.5, 0.01, "+", "holds"), (-0.5, 0.01, "+", "fails"), (-0.5, 0.01, "-", "holds"), (0.5, 0.2, "+", "undecided")],
 )
 def test_what_becomes_of_a_claim(difference: float, p: float, sign: str, state: str) -> None:
-    assert paper.state({"sign": sign}, {"difference": difference}, p) == state
+    assert paper.state({"sign": sign}, {"difference": difference, "kind": "difference"}, p) == state
+
+
+@pytest.mark.parametrize(
+    ("kind", "low", "high", "p", "state"),
+    [
+        ("equivalence", -0.02, 0.03, 0.01, "holds"),
+        ("equivalence", -0.02, 0.09, 0.2, "undecided"),
+        ("equivalence", 0.06, 0.2, 0.9, "fails"),
+        ("non_inferiority", 0.06, 0.2, 0.01, "holds"),
+        ("non_inferiority", -0.2, -0.06, 0.9, "fails"),
+    ],
+)
+def test_what_becomes_of_a_claim_with_a_margin(kind: str, low: float, high: float, p: float, state: str) -> None:
+    found = {"difference": (low + high) / 2, "ci_low": low, "ci_high": high, "kind": kind, "margin": 0.05}
+    assert paper.state({}, found, p) == state
 
 
 @pytest.mark.skipif(not (paper.PAPER / "PAPER.md.jinja").is_file(), reason="no paper yet")

@@ -174,7 +174,6 @@ def _costs(summary: Summary, timings: Mapping[str, Any], tables: Tables, drawn: 
     wanted = (summary.get("endpoint") or {}).get("suite")
     suite = wanted if wanted in suites else max(suites, key=suites.count)
     yield from _table("cost", shown_cost(frame[frame["suite"] == suite]))
-    yield "All suites: [tables/cost.md](tables/cost.md).\n"
     if "break_even" in tables:
         yield "### After how many queries training is cheaper than context\n"
         yield from _table("break_even", tables["break_even"][1])
@@ -182,11 +181,11 @@ def _costs(summary: Summary, timings: Mapping[str, Any], tables: Tables, drawn: 
 
 
 def _table(name: str, table: Shown) -> Iterable[str]:
-    """Yield a table, or where it is if it is long."""
-    if len(table.rows) > _ROWS:
-        yield f"{len(table.rows)} rows: [tables/{name}.md](tables/{name}.md).\n"
-    else:
+    """Yield a table unless it is long, and where all of it is."""
+    if len(table.rows) <= _ROWS:
         yield to_markdown(table)
+    where = f"tables/{name}"
+    yield f"All rows: [{where}.md]({where}.md), with full precision in [{where}.csv]({where}.csv).\n"
 
 
 def _figures(drawn: Iterable[str], *names: str) -> Iterable[str]:

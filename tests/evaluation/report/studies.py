@@ -2,6 +2,7 @@
 
 from typing import Any
 
+SOURCES = ("profile", "fact", "seed", "fact_x_seed", "phrasing", "residual")
 SUITES = ("seen", "heldout", "tiers", "blind")
 FEW = "24 facts are needed for an interval, and this profile has 20"
 NO_SEEDS = "the arm has no randomness"
@@ -149,3 +150,32 @@ def timed(summary: dict[str, Any], seeds: int = 3, prices: dict[str, Any] | None
                 }
             )
     return {"cells": cells, "training_and_answering_seconds": 1830.4, "prices": prices}
+
+
+def shares(**known: float) -> dict[str, Any]:
+    """Return where the variance of one row lies."""
+    why = {name: "it cannot be told" for name in SOURCES if name not in known}
+    return {
+        **{"arm": "finetune", "condition": {}, "suite": "heldout", "metric": "accuracy", "total": 0.2},
+        **{"method": "method of moments (Henderson I)", "shares": dict.fromkeys(SOURCES) | known},
+        **{"variances": dict.fromkeys(SOURCES), "levels": {"fact": 36}, "reasons": why},
+    }
+
+
+def planned() -> dict[str, Any]:
+    """Return what other designs would find of one contrast."""
+    sides = {side: {"arm": arm, "condition": {}} for side, arm in (("a", "finetune"), ("b", "rag"))}
+    designs = [
+        {
+            "profiles": 1,
+            "facts": 36,
+            "seeds": 3,
+            "mde": 0.12,
+            "power": [{"effect": 0.05, "power": 0.31}],
+            "reasons": {},
+        },
+        {"profiles": 5, "facts": 36, "seeds": 3, "mde": None, "power": [{"effect": 0.05, "power": None}]}
+        | {"reasons": {"mde": "one profile shows nothing", "power": "one profile shows nothing"}},
+    ]
+    takes = {"effect": 0.05, "profiles": None, "facts": 120, "seeds": 8, "reasons": {"profiles": "one profile"}}
+    return {**sides, "suite": "heldout", "metric": "accuracy", "design": {}, "designs": designs, "needed": [takes]}

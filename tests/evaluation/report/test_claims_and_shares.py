@@ -6,10 +6,9 @@ from typing import Any
 
 from evaluation.report.report import write_report
 from evaluation.report.tables import contrast_table, to_csv, to_latex, to_markdown, write_tables
-from tests.evaluation.report.studies import contrast, row, study
+from tests.evaluation.report.studies import contrast, planned, row, shares, study
 
 RAG, TUNED = row("rag", "heldout", 0.9), row("finetune", "heldout", 0.91)
-SOURCES = ("profile", "fact", "seed", "fact_x_seed", "phrasing", "residual")
 
 
 def claim(kind: str, verdict: str | None = "holds", **more: Any) -> dict[str, Any]:
@@ -60,15 +59,6 @@ def test_exploratory_comparisons_are_called_so(tmp_path: Path) -> None:
     assert not (tmp_path / "tables" / "exploratory.md").exists(), "a table of an earlier summary is not left behind"
 
 
-def shares(**known: float) -> dict[str, Any]:
-    why = {name: "it cannot be told" for name in SOURCES if name not in known}
-    return {
-        **{"arm": "finetune", "condition": {}, "suite": "heldout", "metric": "accuracy", "total": 0.2},
-        **{"method": "method of moments (Henderson I)", "shares": dict.fromkeys(SOURCES) | known},
-        **{"variances": dict.fromkeys(SOURCES), "levels": {"fact": 36}, "reasons": why},
-    }
-
-
 def test_variance_is_told_with_what_cannot_be_told(tmp_path: Path) -> None:
     summary = study([TUNED], variance=[shares(fact=0.61, phrasing=0.3, seed=0.09)])
     text = report(tmp_path, summary)
@@ -83,22 +73,8 @@ def test_variance_is_told_with_what_cannot_be_told(tmp_path: Path) -> None:
 
 
 def test_power_is_told_in_words_and_a_table(tmp_path: Path) -> None:
-    sides = {side: {"arm": arm, "condition": {}} for side, arm in (("a", "finetune"), ("b", "rag"))}
-    designs = [
-        {
-            "profiles": 1,
-            "facts": 36,
-            "seeds": 3,
-            "mde": 0.12,
-            "power": [{"effect": 0.05, "power": 0.31}],
-            "reasons": {},
-        },
-        {"profiles": 5, "facts": 36, "seeds": 3, "mde": None, "power": [{"effect": 0.05, "power": None}]}
-        | {"reasons": {"mde": "one profile shows nothing", "power": "one profile shows nothing"}},
-    ]
-    takes = {"effect": 0.05, "profiles": None, "facts": 120, "seeds": 8, "reasons": {"profiles": "one profile"}}
-    plan = {**sides, "suite": "heldout", "metric": "accuracy", "design": {}, "designs": designs, "needed": [takes]}
-    nothing = {**sides, "suite": "tiers", "metric": "accuracy", "design": None, "designs": [], "needed": []}
+    plan = planned()
+    nothing = {**plan, "suite": "tiers", "design": None, "designs": [], "needed": []}
     nothing |= {"reasons": {"design": "1 of 3 cells failed"}}
     summary = study([TUNED, RAG], power=[plan, nothing])
     text = report(tmp_path, summary)

@@ -98,7 +98,7 @@ def test_a_long_table_stands_in_its_file_alone(tmp_path: Path) -> None:
     summary = grid(tuple(f"v{n}" for n in range(1, 14)), ("r4", "r16"), ("heldout",))
     timings = timed(summary, prices=PRICES)
     text = write_report(tmp_path, summary, timings, {}).read_text()
-    assert "28 rows: [tables/cost.md](tables/cost.md)." in text
+    assert "All rows: [tables/cost.md](tables/cost.md), with full precision" in text
     assert "26 rows: [tables/break_even.md](tables/break_even.md)." in text
     scale = scaled()
     assert "rows: [tables/cost.md]" not in write_report(tmp_path, scale, timed(scale), {}).read_text()

@@ -21,7 +21,20 @@ from evaluation.report.tables import (
     to_markdown,
     write_tables,
 )
-from tests.evaluation.report.studies import FEW, LOST, NO_SEEDS, PRICES, contrast, curves, grid, row, study, timed
+from tests.evaluation.report.studies import (
+    FEW,
+    LOST,
+    NO_SEEDS,
+    PRICES,
+    contrast,
+    curves,
+    grid,
+    planned,
+    row,
+    shares,
+    study,
+    timed,
+)  # fmt: skip
 
 HOSTILE = "a|b & 50%_c ~{d}^ $x$ \\n #1\n<script>[l](javascript:x) `q` *e*"
 
@@ -74,7 +87,9 @@ def test_markdown_latex_and_csv_say_the_same(summary: dict[str, Any], make: Any)
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_table_says_the_same_in_markdown_and_latex(name: str) -> None:
-    summary = curves() | {"contrasts": [contrast(curves()["rows"][1], curves()["rows"][0], "heldout")]}
+    compared = [contrast(curves()["rows"][1], curves()["rows"][0], "heldout")]
+    summary = curves() | {"contrasts": compared, "exploratory": compared}
+    summary |= {"variance": [shares(fact=0.6)], "power": [planned()]}
     frame, table = study_tables(summary, timed(summary, prices=PRICES))[name]
     first, second = markdown_rows(to_markdown(table)), latex_rows(to_latex(table))
     assert [list(map(plain, cells)) for cells in first] == [list(map(plain, cells)) for cells in second]
