@@ -61,7 +61,7 @@ WRONG = [
     ("finetune", "write key=value"),
     ("=3", "write key=value"),
     ("lora.rank=3", "lora.rank is no knob"),
-    ("lora=r17", "There is no lora=r17: choose among none, r128"),
+    ("lora=r17", "There is no lora=r17: choose among all_layers, "),
     ("since=tomorrow", "since=tomorrow is no time"),
     ("status=done", "status=done is none: choose among started"),
     ("training.learning_rate=[", "cannot be read"),
