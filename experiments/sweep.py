@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from andraeus.errors import UserError
@@ -18,6 +18,7 @@ from andraeus.hashing import content_hash
 from evaluation.suites.item import NothingToAsk
 from experiments import engines
 from experiments.checks import problems
+from experiments.compose import compose
 from experiments.grid import as_arguments, expand, shaping, spell
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
     engines.check(engine.launcher, engine.config.processes)
     here = engines.runs_here(engine.launcher)
     wrong: dict[str, None] = {}
-    for overrides, config in _compose(engine, swept, fixed):
+    for overrides, config in compose(engine.loader, engine.config, swept, fixed):
         try:
             cell = Cell(config)
             found = problems(cell, here=here)
@@ -143,25 +144,6 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
             f"output= takes one adapter, but this trains {len(adapters)}: choose one seed and one condition."
         )
     return study
-
-
-def _compose(
-    engine: Engine, swept: list[dict[str, str]], fixed: list[str]
-) -> Iterable[tuple[dict[str, str], DictConfig]]:
-    """Yield each cell's configuration; cells that differ in the seed alone are composed once."""
-    composed: dict[str, DictConfig] = {}
-    for overrides in swept:
-        rest = {k: v for k, v in overrides.items() if k != "seed"}
-        key = content_hash(list(rest.items()))
-        if key not in composed:
-            config = engine.loader.load_sweep_config(engine.config, [*fixed, *as_arguments(rest)])
-            with open_dict(config):
-                del config["hydra"]
-            composed[key] = config
-        config = composed[key].copy()
-        if "seed" in overrides:
-            config.seed = overrides["seed"]
-        yield overrides, config
 
 
 def _add(study: Study, planned: Planned) -> None:

@@ -23,6 +23,7 @@ from evaluation.archive import NAME as CELLS
 from evaluation.curves import STEP
 from evaluation.report.formats import number, p_value, signed
 from evaluation.report.rows import ARMS, condition_words, natural, place, value_text
+from evaluation.report.tables import study_tables, to_markdown
 from evaluation.statistics.adjust import holm
 from evaluation.statistics.claims import Kind
 
@@ -52,8 +53,11 @@ def publish(results: Path) -> None:
     if missing := [name for name in FILES if not (results / name).is_file()]:
         raise UserError(f"{results} lacks {', '.join(missing)}: give the folder of a study, as `andraeus` wrote it.")
     target = PAPER / results.name
-    target.mkdir(parents=True, exist_ok=True)
-    for name in FILES:
+    figures = [f"figures/{path.name}" for path in sorted((results / "figures").glob("*.png"))]
+    (target / "figures").mkdir(parents=True, exist_ok=True)
+    for old in (target / "figures").iterdir():
+        old.unlink()
+    for name in (*FILES, *figures):
         shutil.copyfile(results / name, target / name)
 
 
@@ -65,7 +69,7 @@ def rendered(template: str | None = None) -> str:
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True)
     return environment.from_string(told).render(
         accuracy=accuracy, area=area, contrasts=contrasts, claims=claims, difference=difference, estimate=estimate,
-        origin=origin, reported=reported, steps=steps, count=count,
+        figure=figure, origin=origin, reported=reported, steps=steps, table=table, count=count,
     )  # fmt: skip
 
 
@@ -169,6 +173,22 @@ def area(study: str, *keys: str) -> str:
     step = max(e["condition"]["step"] for e in ends)
     header = [*keys, "area under the curve", "steps to 90 %", f"accuracy at step {step}", "training (s)"]
     return markdown(header, body) + "\n" + origin(study)
+
+
+def table(study: str, name: str) -> str:
+    """Write one of the tables that a study leaves (``tables/<name>.md``)."""
+    tables = study_tables(load(study), load(study, "timings"))
+    if name not in tables:
+        raise UserError(f"{study} has no table {name}, but {', '.join(tables)}.")
+    return to_markdown(tables[name][1]) + "\n" + origin(study)
+
+
+def figure(study: str, name: str, caption: str) -> str:
+    """Show one of the figures that a study leaves."""
+    path = PAPER / study / "figures" / f"{name}.png"
+    if not path.is_file():
+        raise UserError(f"{path.relative_to(ROOT)} is not there: publish {study} again.")
+    return f"![{caption}]({path.relative_to(ROOT)})\n"
 
 
 def seconds(study: str, arm: str, condition: Mapping[str, Any]) -> str:
