@@ -7,10 +7,12 @@ from typing import Any
 
 from evaluation.contrasts import named_side, sides_of
 from evaluation.groups import Group, rounded
+from evaluation.statistics.claims import Kind
 from evaluation.statistics.planning import LEAST, MOST, Design, Pilot, needed, pilot, planned_effect, planned_power
 from evaluation.statistics.variance import METHOD
 
 _NOTHING = "no item was answered by both arms"
+_OTHER = "designs are planned for tests of a difference, and this contrast claims something else"
 _TOO_LITTLE = "no effect up to 50 points is found with 80 % power"
 
 
@@ -31,7 +33,7 @@ def _planned(groups: Sequence[Group], stated: Mapping[str, Any], power: Mapping[
     plan: dict[str, Any] = {side: named_side(stated[side]) for side in ("a", "b")}
     plan |= {"suite": stated["suite"], "metric": stated["metric"], "method": METHOD}
     plan |= {"shares": None, "design": None, "designs": [], "needed": [], "reasons": {}}
-    scores = sides_of(groups, stated)
+    scores = sides_of(groups, stated) if stated.get("kind") in (None, Kind.difference) else _OTHER
     shown = scores if isinstance(scores, str) else pilot(*scores)
     if shown is None or isinstance(shown, str):
         return plan | {"reasons": dict.fromkeys(("shares", "design"), shown or _NOTHING)}
@@ -54,6 +56,7 @@ def _designs(shown: Pilot, power: Mapping[str, Any]) -> Iterator[Design]:
 
 def _found(shown: Pilot, design: Design, effects: Sequence[float]) -> dict[str, Any]:
     found: dict[str, Any] = {"profiles": design.profiles, "facts": design.facts, "seeds": design.seeds}
+    found["scope"] = design.scope
     if why := shown.missing(design):
         nothing = [{"effect": effect, "power": None} for effect in effects]
         return found | {"mde": None, "power": nothing, "reasons": {"mde": why, "power": why}}

@@ -30,7 +30,7 @@ class CellResult:
         arm: Name of the arm.
         condition: Overrides that tell its row apart, by the values they have.
         suite: Name of the suite.
-        profile: Content hash of the profile.
+        profile: Hash of the person (`Profile.person`): what pairs, and what is counted as a profile.
         seed: Training seed, or ``None`` for an arm without randomness.
         status: ``success``, ``failed``, or ``missing`` where the machine lost it.
         items: Rows of items.jsonl; empty unless the cell is a success.

@@ -162,7 +162,7 @@ def _result(
         arm=cell.arm.name,
         condition=condition,
         suite=cell.suite.name,
-        profile=cell.profile.content,
+        profile=cell.profile.person,
         seed=cell.seed,
         status=status,
         items=items,

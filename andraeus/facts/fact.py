@@ -86,6 +86,7 @@ class Profile:
         distractors: Statements about other people and things that only a retriever's index holds.
         blind: Questions set aside from all training.
         seed: What drew a synthetic profile, and the stream for typos and the like.
+        drawn: Which drawn person it is, however many facts of it are told; ``None`` for a person from a file.
     """
 
     name: str
@@ -95,10 +96,16 @@ class Profile:
     distractors: tuple[str, ...] = ()
     blind: tuple[BlindQuestion, ...] = ()
     seed: int = 0
+    drawn: str | None = None
 
     def fact(self, fact_id: str) -> Fact:
         """Return a fact by its id."""
         return next(fact for fact in self.facts if fact.id == fact_id)
+
+    @property
+    def person(self) -> str:
+        """Hash that tells people apart: ten and fifty facts of a drawn person are one person's."""
+        return self.content if self.drawn is None else content_hash(["drawn", self.drawn])
 
     @property
     def content(self) -> str:

@@ -39,7 +39,7 @@ def draw_contrasts(summary: Summary) -> "Figure":
     for ax, (unit, group) in zip(grid.flat, units.items(), strict=True):
         _draw_unit(ax, group, names[unit])
         ax.set_xlabel(unit)
-    words = ["a − b with 95 % interval", "grey ticks: smallest effect it could have found"]
+    words = ["a − b with 95 % interval", "grey ticks: smallest effect it could have found at 0.05, unadjusted"]
     if any(contrast.get("margin") is not None for contrast in contrasts):
         words.append("dashed: margin")
     if any(contrast["difference"] is not None and not has_interval(contrast) for contrast in contrasts):

@@ -25,13 +25,14 @@ def power_table(summary: Summary) -> "pd.DataFrame":
     effects = list(
         dict.fromkeys(one["effect"] for plan in plans for design in plan["designs"] for one in design["power"])
     )
-    columns = ["a", "b", "suite", "metric", "profiles", "facts", "seeds", "mde", *(f"{_AT}{e:g}" for e in effects)]
+    columns = ["a", "b", "suite", "metric", "profiles", "facts", "seeds", "scope", "mde"]
+    columns += [f"{_AT}{effect:g}" for effect in effects]
     rows = []
     for plan in plans:
         names = [*(label(side_of(plan[side]), telling) for side in "ab"), plan["suite"], plan["metric"]]
         for design in plan["designs"]:
             chances = {one["effect"]: one["power"] for one in design["power"]}
-            numbers = [design[name] for name in ("profiles", "facts", "seeds", "mde")]
+            numbers = [design[name] for name in ("profiles", "facts", "seeds", "scope", "mde")]
             rows.append([*names, *numbers, *(chances.get(effect) for effect in effects), design["reasons"]])
     return frame_of([*columns, "reasons"], rows)
 
@@ -47,14 +48,15 @@ def power_shown(frame: "pd.DataFrame") -> Shown:
         "profiles",
         "facts each",
         "seeds",
+        "speaks for",
         "found with 80 % power (points)",
         *titles,
     ]
-    table = Shown(header, "lll" + "r" * (4 + len(effects)))
+    table = Shown(header, "lllrrrl" + "r" * (1 + len(effects)))
     for row in records(frame):
         row["reasons"] = {"seeds": "neither arm has randomness"} | row["reasons"]
         row["reasons"] |= {name: row["reasons"].get("power", NO_REASON) for name in effects}
-        cells = [table.value(row, name, str) for name in ("profiles", "facts", "seeds")]
+        cells = [table.value(row, name, str) for name in ("profiles", "facts", "seeds", "scope")]
         cells.append(table.value(row, "mde", lambda value: f"{100 * value:.1f}"))
         cells += [table.value(row, name, lambda value: f"{100 * value:.0f}") for name in effects]
         names = [f"{row['a']} − {row['b']}", row["suite"], row["metric"]]

@@ -32,7 +32,8 @@ _CAPTIONS = {
 _READING = (
     "Accuracy is the share of questions that were answered rightly in free, greedy generation. Context tokens are what "
     "an arm read beyond the bare question. A contrast is its first arm minus its second on the same questions; the "
-    "smallest effect it could have found is what a null does not rule out.\n"
+    "smallest effect it could have found (with 80 % power at 0.05, before adjustment) is what a null does not rule "
+    "out.\n"
 )
 _OF_CURVES = (
     "The area under a learning curve is the accuracy averaged over its steps; steps to 90 % are those after which "

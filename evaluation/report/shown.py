@@ -121,7 +121,7 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
     rows = records(frame)
     points = all(is_share(row["metric"]) for row in rows)
     unit = " (points)" if points else ""
-    value, least = f"difference{unit} [95 % CI]", f"smallest effect it could have found{unit}"
+    value, least = f"difference{unit} [95 % CI]", f"smallest effect it could have found at 0.05, unadjusted{unit}"
     header = ["contrast", "suite", "metric", value, "p", "adjusted p", "adjustment", least]
     claims = any((row["kind"] or "difference") != "difference" for row in rows)
     table = Shown([*header, *(_CLAIM if claims else ())], "lllrrrlr" + "lrl" * claims)

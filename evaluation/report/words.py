@@ -186,10 +186,13 @@ def _found(row: Mapping[str, Any]) -> str:
     else:
         text += f"no p-value: {reason(row, 'p_value')}"
     mde = f"{number(row['mde'], metric)}{unit}" if row["mde"] is not None else f"not known, {reason(row, 'mde')}"
+    # Of a claim with a margin that of another test would mislead.
+    is_null = row.get("kind", "difference") == "difference"
+    least = f"; smallest effect it could have found (at 0.05, before adjustment): {mde.rstrip('.')}" if is_null else ""
     # Older summaries do not say.
     unpaired = row.get("n_unpaired")
     left_out = f"; {unpaired} answers had no partner in the other arm and were left out" if unpaired else ""
-    return f"{text}; smallest effect it could have found: {mde.rstrip('.')}{left_out}."
+    return f"{text}{least}{left_out}."
 
 
 def _claimed(row: Mapping[str, Any], unit: str) -> str:

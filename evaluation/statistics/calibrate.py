@@ -29,7 +29,8 @@ Written by `python -m evaluation.statistics.calibrate --studies {studies}`; ever
 
 Answers are simulated from a latent normal value with effects of profile, fact, question, seed and fact x seed beside
 noise of variance 1; the true accuracy follows in closed form (`evaluation/statistics/simulate.py`). Three questions a
-fact. Nominal coverage is .95, at least .93 is promised; the Monte Carlo standard error at .93 is {se:.4f}.
+fact. One training of each of several people differs between them as the people do: "no randomness" stands for it too.
+Nominal coverage is .95, at least .93 is promised; the Monte Carlo standard error at .93 is {se:.4f}.
 
 Lowest and highest are over the accuracies {accuracies}; for contrasts over the pairs {pairs}.
 
@@ -82,6 +83,9 @@ def grid() -> list[Cell]:
     ]
     several = [Layout(24, 3, profiles) for profiles in (2, 3, 5, 10)]
     several += [Layout(24, 3, 5, shared_seeds=True), Layout(24, 3, 10, shared_seeds=True), Layout(24, 1, 5)]
+    # One training of each of a few people: what the studies of the paper have.
+    once = [Layout(20, 1, 5), Layout(10, 1, 5), Layout(50, 1, 5)]
+    several += once
     cells += [
         Cell(PROFILES, layout, shares, (accuracy,))
         for layout, shares, accuracy in product(several, PROFILE_SHARES, ACCURACIES)
@@ -100,6 +104,10 @@ def grid() -> list[Cell]:
         cells += [
             Cell(table, Layout(24, 3, profiles), shares, pair, second_random, edge=edge)
             for profiles, second_random, shares, pair in product((5, 10), (True, False), PROFILE_SHARES, pairs)
+        ]
+        cells += [
+            Cell(table, layout, shares, pair, False, edge=edge)
+            for layout, shares, pair in product(once, PROFILE_SHARES, pairs)
         ]
     outside: list[tuple[Layout, tuple[Shares, ...]]] = [(Layout(facts, 3), SHARES) for facts in (8, 12, 16)]
     outside += [(Layout(facts, seeds), (BEYOND,)) for facts, seeds in product((24, 100), (3, 10))]

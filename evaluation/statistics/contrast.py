@@ -109,7 +109,9 @@ def paired_difference(
         for low, high in (difference_bounds(pair, 1 - level), difference_bounds(pair, 2 * ALPHA))
     )
     mde, reasons = _mde(pair), {} if scope.n_seeds else {"n_seeds": NO_RANDOMNESS}
-    if mde > 1:
+    if kind is not Kind.difference:
+        reasons["mde"] = "it is that of a test for a difference"
+    elif mde > 1:
         reasons["mde"] = "no difference up to 1 would be found with 80 % power"
     return Contrast(
         difference=difference,
@@ -118,7 +120,7 @@ def paired_difference(
         narrow_low=narrow_low,
         narrow_high=narrow_high,
         p_value=p_value(pair, kind, margin),
-        mde=mde if mde <= 1 else None,
+        mde=mde if mde <= 1 and kind is Kind.difference else None,
         method=f"paired, MOVER of Wilson-t intervals ({scope.clusters})",
         scope=scope.scope,
         design=scope.design,

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evaluation.statistics.cells import FEW_SEEDS
+from evaluation.statistics.cells import FEW_SEEDS, Scope
 from evaluation.statistics.contrast import ALPHA, match
 from evaluation.statistics.power import POWER, power_of, precision
 from evaluation.statistics.variance import ALIKE, SOURCES, Components, components_of
@@ -49,6 +49,11 @@ class Design:
     facts: int
     seeds: int | None
     items: float
+
+    @property
+    def scope(self) -> str:
+        """What its interval speaks for, as in "profiles, facts, this seed"."""
+        return Scope(0, self.facts * self.profiles, self.profiles, self.seeds, True).scope
 
 
 @dataclass(frozen=True)

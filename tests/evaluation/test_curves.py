@@ -47,8 +47,19 @@ def test_steps_lie_on_straight_lines_between_checkpoints() -> None:
     half, most = [1.0] * 5 + [0.0] * 5, [1.0] * 9 + [0.0]
     assert steps_to(frame({("p", 0): {10: half, 20: most}})).estimate == 20
     assert steps_to(frame({("p", 0): {10: half, 20: [1.0] * 10}})).estimate == pytest.approx(18)
-    # Nothing is known at step 0.
-    assert steps_to(frame({("p", 0): {10: [1.0] * 10, 20: half}})).estimate == pytest.approx(9)
+    assert steps_to(frame({("p", 0): {10: most, 20: half}})).estimate == 10
+
+
+def test_what_was_before_the_first_checkpoint_is_not_known() -> None:
+    found = steps_to(frame({("p", 0): {10: [1.0], 20: [1.0]}, ("q", 0): {10: [0.0], 20: [1.0]}}))
+    assert (found.estimate, found.low) == (None, None)
+    assert found.reasons["estimate"] == "1 of 2 trainings had passed 90% at the first checkpoint, step 10"
+
+
+def test_cells_of_one_person_and_seed_count_as_one_at_each_step() -> None:
+    once = frame({("p", 0): {10: [1, 0], 20: [1, 1]}})
+    found = averaged(pd.concat([once, once.assign(cell="again", score=0.0)]))
+    assert found["score"].tolist() == [0.5, 0.25]
 
 
 def test_what_is_never_reached_is_null_and_says_so() -> None:

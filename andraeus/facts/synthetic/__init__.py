@@ -44,4 +44,5 @@ def synthetic_profile(n: int, seed: int, blind: str | None = None) -> Profile:
         distractors=tuple(distractors),
         blind=read_blind(blind, facts, compositions) if blind else (),
         seed=seed,
+        drawn=f"{seed} {world.owner.name}",
     )

@@ -170,11 +170,19 @@ def planned() -> dict[str, Any]:
             "profiles": 1,
             "facts": 36,
             "seeds": 3,
+            "scope": "facts, seeds",
             "mde": 0.12,
             "power": [{"effect": 0.05, "power": 0.31}],
             "reasons": {},
         },
-        {"profiles": 5, "facts": 36, "seeds": 3, "mde": None, "power": [{"effect": 0.05, "power": None}]}
+        {
+            "profiles": 5,
+            "facts": 36,
+            "seeds": 3,
+            "scope": "profiles, facts, seeds",
+            "mde": None,
+            "power": [{"effect": 0.05, "power": None}],
+        }
         | {"reasons": {"mde": "one profile shows nothing", "power": "one profile shows nothing"}},
     ]
     takes = {"effect": 0.05, "profiles": None, "facts": 120, "seeds": 8, "reasons": {"profiles": "one profile"}}

@@ -26,7 +26,7 @@ def test_a_claim_is_told_with_its_margin_interval_and_verdict(tmp_path: Path) ->
     text = report(tmp_path, study([TUNED, RAG], contrasts=contrasts))
     assert (
         "+1.2 points [−3.0, +5.0], equivalence within a margin of ±5.0 points holds (90 % interval [−2.1, +4.1]), "
-        "Holm-adjusted p = 0.040;" in text
+        "Holm-adjusted p = 0.040." in text
     )
     assert "non-inferiority within a margin of −5.0 points not shown (90 % interval" in text
 
@@ -83,8 +83,8 @@ def test_power_is_told_in_words_and_a_table(tmp_path: Path) -> None:
         "or 8 seeds, the rest as it was; not planned by profiles (one profile)." in text
     )
     assert "- finetune − rag on tiers: not planned: 1 of 3 cells failed." in text
-    assert "| finetune − rag | heldout | accuracy | 1 | 36 | 3 | 12.0 | 31 |" in text
-    assert "| finetune − rag | heldout | accuracy | 5 | 36 | 3 | –¹ | –¹ |" in text
+    assert "| finetune − rag | heldout | accuracy | 1 | 36 | 3 | facts, seeds | 12.0 | 31 |" in text
+    assert "| finetune − rag | heldout | accuracy | 5 | 36 | 3 | profiles, facts, seeds | –¹ | –¹ |" in text
     assert "0.31" in (write_tables(tmp_path, summary), (tmp_path / "tables" / "power.csv").read_text())[1]
 
 

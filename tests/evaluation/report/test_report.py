@@ -36,7 +36,7 @@ def test_contrasts_are_sentences(tmp_path: Path, summary: Data, timings: Data, p
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert (
         "- finetune − rag on heldout: +1.2 points [−4.0, +6.5], Holm-adjusted p = 0.500; "
-        "smallest effect it could have found: 8.1 points." in text
+        "smallest effect it could have found (at 0.05, before adjustment): 8.1 points." in text
     )
     assert "−17.5 points [−25.0, −9.1], Holm-adjusted p \\< 0.001; smallest" in text
     assert f"- finetune − base on tiers: not computed: {LOST}." in text
@@ -46,7 +46,7 @@ def test_answers_without_a_partner_are_told(tmp_path: Path, summary: Data, timin
     summary["contrasts"][1] |= {"n_unpaired": 12}
     text = write_report(tmp_path, summary, timings, provenance).read_text()
     assert text.count("no partner") == 1
-    assert "found: 8.1 points; 12 answers had no partner in the other arm and were left out." in text
+    assert "before adjustment): 8.1 points; 12 answers had no partner in the other arm and were left out." in text
 
 
 def test_failures_gaps_and_scopes_are_told(tmp_path: Path, summary: Data, timings: Data, provenance: Data) -> None:
