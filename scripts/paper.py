@@ -12,26 +12,27 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import yaml
 
 from andraeus.errors import UserError
-from andraeus.files import write_text
+from andraeus.files import write_json, write_text
+from andraeus.hashing import file_sha256
 from evaluation.archive import NAME as CELLS
-from evaluation.curves import STEP
-from evaluation.report.formats import number, p_value, signed
-from evaluation.report.rows import ARMS, condition_words, natural, place, value_text
+from evaluation.report.formats import NOTHING, number, p_value, reason, signed
+from evaluation.report.rows import differing, label, side_of, value_text
+from evaluation.report.shown import Cell, Shown
 from evaluation.report.tables import study_tables, to_markdown
+from evaluation.report.words import counts, plain
 from evaluation.statistics.adjust import holm
 from evaluation.statistics.claims import Kind
+from evaluation.statistics.contrast import ALPHA
 
 ROOT = Path(__file__).resolve().parents[1]
 PAPER = ROOT / "paper"
+HASHES = "sha256.json"
 FILES = ("summary.json", "timings.json", "provenance.json", CELLS)
-ALPHA = 0.05
-NOTHING = "–"
 
 
 def main() -> None:
@@ -59,6 +60,7 @@ def publish(results: Path) -> None:
         old.unlink()
     for name in (*FILES, *figures):
         shutil.copyfile(results / name, target / name)
+    write_json(target / HASHES, {name: file_sha256(target / name) for name in (*FILES, *figures)})
 
 
 def rendered(template: str | None = None) -> str:
@@ -68,9 +70,8 @@ def rendered(template: str | None = None) -> str:
     told = source() if template is None else template
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True)
     return environment.from_string(told).render(
-        accuracy=accuracy, area=area, contrasts=contrasts, claims=claims, difference=difference, estimate=estimate,
-        figure=figure, origin=origin, reported=reported, steps=steps, table=table, count=count,
-    )  # fmt: skip
+        claims=claims, difference=difference, estimate=estimate, figure=figure, reported=reported, table=table
+    )
 
 
 def source() -> str:
@@ -90,93 +91,8 @@ def load(study: str, file: str = "summary") -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def rows(study: str, metric: str = "accuracy", **wanted: Any) -> list[dict[str, Any]]:
-    """Return the rows of a metric that have the wanted arm, suite and condition."""
-    return [
-        row
-        for row in load(study)["rows"]
-        if row["metric"] == metric
-        and all(value_text({**row["condition"], **row}.get(k.replace("__", "."))) == str(v) for k, v in wanted.items())
-    ]
-
-
-def row(study: str, metric: str = "accuracy", **wanted: Any) -> dict[str, Any]:
-    """Return the one row that is meant."""
-    found = rows(study, metric, **wanted)
-    if len(found) != 1:
-        raise UserError(f"{len(found)} rows of {study} are {metric} with {wanted}: name one.")
-    return found[0]
-
-
-def estimate(study: str, metric: str = "accuracy", *, bare: bool = False, **wanted: Any) -> str:
-    """Write an estimate with its interval: "97.8 [90.1, 99.6]"; bare without."""
-    return told(row(study, metric, **wanted), bare=bare)
-
-
-def told(found: Mapping[str, Any], *, bare: bool = False) -> str:
-    """Write a row's estimate with its interval, a dash where there is none."""
-    if found["estimate"] is None:
-        return NOTHING
-    text = number(found["estimate"], found["metric"])
-    if bare:
-        return text
-    if found["ci_low"] is None:
-        return f"{text} [{NOTHING}]"
-    return f"{text} [{number(found['ci_low'], found['metric'])}, {number(found['ci_high'], found['metric'])}]"
-
-
-def steps(study: str, **wanted: Any) -> str:
-    """Write the steps to 90 % of one condition."""
-    return estimate(study, "steps_to_90", **wanted)
-
-
-def count(study: str, field: str, **wanted: Any) -> int:
-    """Return how many items, facts, profiles or seeds a row is made of."""
-    found = {r[field] for r in rows(study, **wanted)}
-    if len(found) != 1:
-        raise UserError(f"{field} of {study} with {wanted} is not one number: {sorted(map(str, found))}.")
-    value: int = found.pop()
-    return value
-
-
-def accuracy(study: str, *keys: str, metrics: tuple[str, ...] = ("accuracy",)) -> str:
-    """Write a table: a line each arm and condition, a column each suite and metric."""
-    found = [r for r in load(study)["rows"] if r["metric"] in metrics and "step" not in r["condition"]]
-    columns = list(dict.fromkeys((r["suite"], r["metric"]) for r in found))
-    columns.sort(key=lambda c: (metrics.index(c[1]), c[0] != "heldout", c[0]))
-    keys = keys or tuple(dict.fromkeys(key for r in found for key in r["condition"]))
-    lines: dict[tuple[str, ...], dict[tuple[str, str], str]] = {}
-    times: dict[tuple[str, ...], str] = {}
-    for r in found:
-        name = (r["arm"], *(value_text(r["condition"].get(key, NOTHING)) for key in keys))
-        lines.setdefault(name, {})[r["suite"], r["metric"]] = told(r)
-        times[name] = seconds(study, r["arm"], r["condition"])
-    names = sorted(lines, key=lambda name: (place(name[0], ARMS), *map(natural, name[1:])))
-    titles = [suite if len(metrics) == 1 else f"{suite} {metric}" for suite, metric in columns]
-    header = ["arm", *keys, *titles, "training (s)"]
-    body = [[*name, *(lines[name].get(c, NOTHING) for c in columns), times[name]] for name in names]
-    return markdown(header, body) + "\n" + origin(study)
-
-
-def area(study: str, *keys: str) -> str:
-    """Write the table of a study of learning curves: area under the curve, steps to 90 %, the last accuracy."""
-    found = rows(study, "area_under_curve")
-    keys = keys or tuple(dict.fromkeys(key for r in found for key in r["condition"]))
-    ends = [r for r in rows(study) if "step" in r["condition"]]
-    body = []
-    for r in sorted(found, key=lambda r: [natural(value_text(r["condition"].get(k, ""))) for k in keys]):
-        name = tuple(value_text(r["condition"].get(key, NOTHING)) for key in keys)
-        same = [e for e in ends if without_step(e["condition"]) == r["condition"]]
-        last = max(same, key=lambda e: e["condition"]["step"])
-        to_most = next(s for s in rows(study, "steps_to_90") if s["condition"] == r["condition"])
-        body.append([*name, told(r), told(to_most), told(last), seconds(study, r["arm"], r["condition"])])
-    step = max(e["condition"]["step"] for e in ends)
-    header = [*keys, "area under the curve", "steps to 90 %", f"accuracy at step {step}", "training (s)"]
-    return markdown(header, body) + "\n" + origin(study)
-
-
 def table(study: str, name: str) -> str:
-    """Write one of the tables that a study leaves (``tables/<name>.md``)."""
+    """Write one of the tables that a study leaves (``tables/<name>.md``), and where its numbers come from."""
     tables = study_tables(load(study), load(study, "timings"))
     if name not in tables:
         raise UserError(f"{study} has no table {name}, but {', '.join(tables)}.")
@@ -191,28 +107,29 @@ def figure(study: str, name: str, caption: str) -> str:
     return f"![{caption}]({path.relative_to(ROOT)})\n"
 
 
-def seconds(study: str, arm: str, condition: Mapping[str, Any]) -> str:
-    """Write the median seconds of training under a condition."""
+def estimate(study: str, metric: str = "accuracy", **wanted: Any) -> str:
+    """Write the estimate of the one row that is meant, with its interval: "97.8 [90.1, 99.6]".
+
+    Args:
+        study: The study.
+        metric: The metric.
+        wanted: Arm, suite and conditions of the row; a dot in a name is written as two underscores.
+    """
     found = [
-        cell["train_seconds"]
-        for cell in load(study, "timings")["cells"]
-        if cell["arm"] == arm and without_step(cell["condition"]) == condition and cell["train_seconds"] is not None
+        row
+        for row in load(study)["rows"]
+        if row["metric"] == metric
+        and all(value_text({**row["condition"], **row}.get(k.replace("__", "."))) == str(v) for k, v in wanted.items())
     ]
-    return f"{median(found):.0f}" if found else NOTHING
-
-
-def without_step(condition: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a condition but for the checkpoint that answered."""
-    return {key: value for key, value in condition.items() if key != STEP}
-
-
-def side(stated: Mapping[str, Any]) -> str:
-    """Name one side of a contrast."""
-    return f"{stated['arm']} {condition_words(stated['condition'], stated['condition'])}".strip()
+    if len(found) != 1:
+        raise UserError(f"{len(found)} rows of {study} are {metric} with {wanted}: name one.")
+    (row,) = found
+    texts = [NOTHING if row[k] is None else number(row[k], metric) for k in ("estimate", "ci_low", "ci_high")]
+    return f"{texts[0]} [{texts[1]}, {texts[2]}]"
 
 
 def difference(study: str, index: int) -> str:
-    """Write the difference of a study's contrast with its interval, in points."""
+    """Write the difference of a study's stated contrast, counted from 0, with its interval, in points."""
     found = contrast(study, index)
     if found["difference"] is None:
         return NOTHING
@@ -228,28 +145,22 @@ def contrast(study: str, index: int) -> dict[str, Any]:
     return found[index]
 
 
-def contrasts(study: str) -> str:
-    """Write a study's stated contrasts."""
-    body = [
-        [f"{side(c['a'])} − {side(c['b'])}", c["suite"], c["metric"], difference(study, i)]
-        + [NOTHING if c[p] is None else p_value(c[p]) for p in ("p_value", "p_adjusted")]
-        + [NOTHING if c["mde"] is None else number(c["mde"], c["metric"])]
-        for i, c in enumerate(load(study)["contrasts"])
-    ]
-    header = ["contrast", "suite", "metric", "difference (points)", "p", "p (Holm)", "smallest effect found with 80 %"]
-    return markdown(header, body)
-
-
 def claims() -> str:
     """Write the confirmatory claims, with one Holm family over them and what came of each."""
     stated = yaml.safe_load((PAPER / "claims.yaml").read_text())
     found = [contrast(c["study"], c["contrast"]) for c in stated]
+    # A claim whose cells were lost still counts: what crashed must not make the others significant.
     adjusted = holm([1.0 if c["p_value"] is None else c["p_value"] for c in found])
-    body = [
-        [claim["claim"], claim["scope"], difference(claim["study"], claim["contrast"]), p_value(p), state(claim, c, p)]
-        for claim, c, p in zip(stated, found, adjusted, strict=True)
-    ]
-    return markdown(["claim", "scope", "difference (points)", "p (Holm over claims)", "state"], body)
+    keys = differing(side_of(c[side]) for c in found for side in "ab")
+    header = ["claim", "scope", "contrast", "difference (points)", "p (Holm over claims)", "state"]
+    table = Shown(header, "lllrrl")
+    for claim, c, p in zip(stated, found, adjusted, strict=True):
+        notes = () if c["p_value"] is not None else (table.note(reason(c, "p_value")),)
+        told = p_value(p) if c["p_value"] is not None else NOTHING
+        sides = " − ".join(label(side_of(c[side]), keys) for side in "ab")
+        texts = [claim["claim"], claim["scope"], sides, difference(claim["study"], claim["contrast"])]
+        table.rows.append([*map(Cell, texts), Cell(told, notes), Cell(state(claim, c, p))])
+    return to_markdown(table)
 
 
 def state(claim: Mapping[str, Any], found: Mapping[str, Any], p: float) -> str:
@@ -278,20 +189,10 @@ def origin(study: str) -> str:
     """Write under a table where its numbers come from."""
     made = load(study, "provenance")
     commits = ", ".join(dict.fromkeys(commit[:8] for commit in str(made["commit"]).split("; ")))
-    counts = [r for r in load(study)["rows"] if r["metric"] == "accuracy" and r["n_facts"] is not None]
-    n = max(counts, key=lambda r: (r["n_facts"], r["n_seeds"] or 0))
-    seeds = f", {n['n_seeds']} seeds" if (n["n_seeds"] or 0) > 1 else ""
     return (
-        f"`{made['command']}`; commit {commits}; {made['model']}; {n['n_profiles']} profiles, {n['n_facts']} facts, "
-        f"{n['n_items']} answers a row{seeds}; {made['hardware']}, {made['threads']} thread a cell; "
-        f"{str(made['date'])[:10]}. Accuracy in % [95 % interval].\n"
+        f"`{made['command']}`; commit {commits}; {plain(made['model'])}; {counts(load(study))}; {made['hardware']}, "
+        f"{made['threads']} thread a cell; {made['date']}.\n"
     )
-
-
-def markdown(header: list[str], body: list[list[Any]]) -> str:
-    """Write a Markdown table."""
-    lines = [header, ["---"] * len(header), *body]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines) + "\n"
 
 
 if __name__ == "__main__":

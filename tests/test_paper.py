@@ -4,9 +4,11 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from andraeus.hashing import file_sha256
 from evaluation.archive import read_cells, write_cells
 from evaluation.groups import CellResult
 from evaluation.summary import summarise
@@ -33,8 +35,10 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             | {"dirty": False}
         )
     )
-    (folder / "timings.json").write_text(json.dumps({"cells": []}))
-    rewrite(folder, [trained(cell(seed=s, right=20 + s)) for s in range(3)] + [cell("base", 5)])
+    cells = [trained(cell(seed=s, right=20 + s)) for s in range(3)] + [cell("base", 5)]
+    (folder / "timings.json").write_text(json.dumps({"cells": [{"identity": c.identity} for c in cells]}))
+    rewrite(folder, cells)
+    (folder / paper.HASHES).write_text(json.dumps({name: file_sha256(folder / name) for name in paper.FILES}))
     (tmp_path / "PAPER.md").write_text(paper.rendered())
     return tmp_path
 
@@ -63,7 +67,7 @@ def found() -> str:
 
 def test_a_paper_without_defects_has_none(published: Path) -> None:
     assert found() == ""
-    assert "| it learns | one person | +53.3 [" in (published / "PAPER.md").read_text()
+    assert "| it learns | one person | finetune − base | +53.3 [" in (published / "PAPER.md").read_text()
 
 
 def test_a_number_changed_in_the_paper_is_seen(published: Path) -> None:
@@ -72,7 +76,13 @@ def test_a_number_changed_in_the_paper_is_seen(published: Path) -> None:
     assert "not what its template and the results give" in found()
 
 
-@pytest.mark.parametrize("sentence", ["It reaches 97.0 %.", "A gain of −3 points.", "1,000 facts fit."])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        *("It reaches 97.0 %.", "A gain of −3 points.", "1,000 facts fit.", "p < .001", "It took 40s.", "10x cheaper"),
+        *("12k tokens", "20-fact people", "2000 facts", "## 97 % at ten", "{{ figure('a', 'b', '97.8 % at ten') }}"),
+    ],
+)
 def test_a_typed_number_is_seen(published: Path, sentence: str) -> None:
     with (published / "paper" / "PAPER.md.jinja").open("a") as file:
         file.write(sentence)
@@ -80,7 +90,16 @@ def test_a_typed_number_is_seen(published: Path, sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "harmless", ["SmolLM2-135M (Hu et al. 2021)", "`--seed 3`", "## 2 Method", "[x](a/1.md)", "1. first", "v20, r32"]
+    "harmless",
+    [
+        "SmolLM2-135M (Hu et al. 2021)",
+        "`--seed 3`",
+        "## 2 Method",
+        "[x](a/1.md)",
+        "1. first",
+        "v20, r32",
+        "{{ row(3) }}",
+    ],
 )
 def test_names_years_and_code_are_no_numbers(harmless: str) -> None:
     assert list(audit.typed_numbers(harmless)) == []
@@ -112,6 +131,82 @@ def test_a_trained_question_is_seen(published: Path) -> None:
     next(c for c in cells if c.arm == "finetune").items[3]["nearest_trained"] = 0.0  # type: ignore[index]
     rewrite(folder, cells)
     assert "heldout of finetune asks 1 trained questions, such as f3/0" in found()
+
+
+def test_a_distance_that_is_not_told_is_seen(published: Path) -> None:
+    folder = published / "paper" / "small"
+    cells = read_cells(folder)
+    next(c for c in cells if c.arm == "finetune").items[3]["nearest_trained"] = None  # type: ignore[index]
+    rewrite(folder, cells)
+    assert "heldout of finetune does not say how near its questions are" in found()
+
+
+@pytest.mark.parametrize("name", ["timings.json", "provenance.json"])
+def test_a_file_that_was_changed_after_it_was_published_is_seen(published: Path, name: str) -> None:
+    path = published / "paper" / "small" / name
+    path.write_text(path.read_text() + " ")
+    assert f"{name} is not what was published" in found()
+
+
+def test_timings_of_other_cells_are_seen(published: Path) -> None:
+    change(published / "paper" / "small" / "timings.json", lambda timings: timings["cells"].pop())
+    assert "timings.json is of other cells" in found()
+
+
+@pytest.fixture
+def stated(published: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The experiment file of the study, as Hydra composes it."""
+    path = published / "conf" / "experiment" / "small.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("# what the study asks")
+    change(published / "paper" / "small" / "summary.json", lambda s: s.update(study_hash=file_sha256(path)))
+    config: dict[str, Any] = {"contrasts": [{"kind": "difference", "margin": None, **STATED}], "endpoint": None}
+    config |= {"explore": {"against": {}, "suite": None, "metric": "accuracy"}, "power": {}}
+    config["grids"] = [{"arm": ["finetune"], "seed": [0, 1, 2]}, {"arm": ["base"]}]
+    monkeypatch.setattr(audit, "CONF", published / "conf")
+    monkeypatch.setattr(audit, "_experiment", lambda name: config)
+    return config
+
+
+def of_the_file(published: Path) -> list[str]:
+    return list(audit.stated_otherwise(published / "paper" / "small"))
+
+
+def test_a_study_as_its_file_states_it_has_no_defect(published: Path, stated: dict[str, Any]) -> None:
+    assert of_the_file(published) == []
+
+
+def test_what_the_file_states_otherwise_is_seen(published: Path, stated: dict[str, Any]) -> None:
+    stated["contrasts"][0] |= {"kind": "equivalence", "margin": 0.1}
+    stated["endpoint"] = {"suite": "heldout", "metric": "accuracy"}
+    change(published / "paper" / "small" / "summary.json", lambda s: s.update(study_hash="h", overrides=["seed=0"]))
+    told = "\n".join(of_the_file(published))
+    for defect in ("contrasts are not those", "endpoint is not what", "as it stands", "was run with seed=0"):
+        assert defect in told
+
+
+@pytest.mark.parametrize(
+    ("grid", "defect"),
+    [
+        ({"arm": ["finetune"], "seed": [0, 1, 2, 3]}, "fewer people or seeds"),
+        ({"arm": ["base"], "facts.seed": [0, 1]}, "fewer people or seeds"),
+        ({"arm": ["rag"]}, "no row is of arm=rag"),
+        ({"arm": ["finetune"], "suite": ["tiers"]}, "no row is of arm=finetune suite=tiers"),
+    ],
+)
+def test_fewer_cells_than_the_file_asks_for_are_seen(
+    published: Path, stated: dict[str, Any], grid: dict[str, Any], defect: str
+) -> None:
+    stated["grids"].append(grid)
+    assert defect in "\n".join(of_the_file(published))
+
+
+@pytest.mark.parametrize("study", ["ablation_rank", "statistical_power"])
+def test_an_experiment_file_is_read_as_hydra_does(study: str) -> None:
+    config = audit._experiment(study)
+    assert config["contrasts"][0]["a"]["arm"] == "finetune"
+    assert config["explore"]["metric"]
+    assert config["grids"][0]["suite"] == ["heldout"]
 
 
 def test_uncommitted_changes_are_seen(published: Path) -> None:

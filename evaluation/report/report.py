@@ -16,9 +16,9 @@ from evaluation.report.escape import markdown, one_line
 from evaluation.report.figures import figure_names
 from evaluation.report.formats import CURVES
 from evaluation.report.rows import Summary
-from evaluation.report.shown import Cell, Shown, shown_curves, wide
+from evaluation.report.shown import Cell, Shown, wide
 from evaluation.report.spent import shown_cost
-from evaluation.report.tables import Tables, accuracy_table, study_tables, to_markdown
+from evaluation.report.tables import Tables, rows_table, study_tables, to_markdown
 
 _CAPTIONS = {
     "accuracy": "Accuracy of each arm, one panel a suite",
@@ -56,7 +56,7 @@ def _sections(summary: Summary, timings: Mapping[str, Any], provenance: Mapping[
     yield "## What was asked\n"
     yield _asked(summary, provenance)
     yield "## What was found\n"
-    yield from _results(summary, drawn)
+    yield from _results(summary, tables, drawn)
     yield from _contrasts(summary, drawn)
     yield from _explored(summary, tables)
     yield from _planned(summary, tables)
@@ -98,29 +98,27 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "- Command:", "", f"      {command}", ""])
 
 
-def _results(summary: Summary, drawn: list[str]) -> Iterable[str]:
-    frame = accuracy_table(summary)
-    main, whole = frame[frame["metric"] == "accuracy"], frame[frame["metric"].isin(CURVES)]
-    if main.empty:
+def _results(summary: Summary, tables: Tables, drawn: list[str]) -> Iterable[str]:
+    if "accuracy" not in tables:
         yield "No cell gave an accuracy.\n"
     else:
         yield "Accuracy in % [95 % interval], by suite:\n"
-        yield to_markdown(wide(main, "suite"))
+        yield to_markdown(tables["accuracy"][1])
     yield from _figures(drawn, "accuracy", "context_cost", "by_condition", "scale")
-    if not whole.empty:
+    if "curves" in tables:
         yield "### Learning curves\n"
-        yield to_markdown(shown_curves(whole))
+        yield to_markdown(tables["curves"][1])
     yield from _figures(drawn, "learning_curve")
 
 
 def _others(summary: Summary) -> Iterable[str]:
-    frame = accuracy_table(summary)
+    frame = rows_table(summary)
     other = frame[~frame["metric"].isin(("accuracy", *CURVES))]
     for suite in dict.fromkeys(other["suite"]):
         yield f"### Other metrics on {markdown(suite)}\n"
         yield to_markdown(replace(wide(other[other["suite"] == suite], "metric"), remarks=[]))
     if not frame.empty:
-        yield "All rows: [tables/accuracy.md](tables/accuracy.md), with full precision in the CSV beside it.\n"
+        yield "All rows: [tables/rows.md](tables/rows.md), with full precision in the CSV beside it.\n"
 
 
 def _contrasts(summary: Summary, drawn: list[str]) -> Iterable[str]:
@@ -137,7 +135,7 @@ def _reading(summary: Summary) -> Iterable[str]:
         yield _OF_CURVES
     yield "Each interval is a 95 % interval, and speaks for no more than is said here.\n"
     yield _bullets([*words.scopes(summary, "accuracy"), *words.gaps(summary, "accuracy")], "There are none.")
-    yield "What the intervals of other metrics speak for stands in the last column of tables/accuracy.md.\n"
+    yield "What the intervals of other metrics speak for stands in the last column of tables/rows.md.\n"
 
 
 def _explored(summary: Summary, tables: Tables) -> Iterable[str]:

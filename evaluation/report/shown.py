@@ -66,7 +66,7 @@ class Shown:
 
 
 def shown(frame: "pd.DataFrame") -> Shown:
-    """Lay out the frame of ``accuracy_table`` or of ``contrast_table``."""
+    """Lay out the frame of ``rows_table`` or of ``contrast_table``."""
     return _contrasts(frame) if "difference" in frame.columns else _rows(frame)
 
 

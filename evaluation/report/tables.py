@@ -18,7 +18,7 @@ from evaluation.report.formats import CURVES
 from evaluation.report.frames import condition_values, frame_of
 from evaluation.report.power import power_shown, power_table
 from evaluation.report.rows import Summary, condition_keys, differing, label, ordered, side_of, sides_of
-from evaluation.report.shown import Shown, shown, shown_curves
+from evaluation.report.shown import Shown, shown, shown_curves, wide
 from evaluation.report.spent import cost_table, shown_cost
 from evaluation.report.variance import variance_shown, variance_table
 
@@ -35,12 +35,12 @@ CONTRAST_FIELDS = (
 """What a table shows of a contrast, beside its two sides."""
 Tables = Mapping[str, "tuple[pd.DataFrame, Shown]"]
 """By name, the frame and the layout of each table of a study."""
-NAMES = ("accuracy", "contrasts", "exploratory", "curves", "cost", "break_even", "variance", "power")
+NAMES = ("accuracy", "rows", "contrasts", "exploratory", "curves", "cost", "break_even", "variance", "power")
 """Every table that a study may give rise to."""
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def accuracy_table(summary: Summary) -> "pd.DataFrame":
+def rows_table(summary: Summary) -> "pd.DataFrame":
     """Return a summary's rows as a frame: one column a field and one a condition (``condition.<key>``)."""
     rows = ordered(summary["rows"])
     keys = condition_keys(map(side_of, rows))
@@ -156,10 +156,12 @@ def study_tables(summary: Summary, timings: Mapping[str, Any] | None = None) -> 
         summary: The study's summary.
         timings: Its timings, without which nothing is said of cost.
     """
-    timings, rows = timings or {}, accuracy_table(summary)
+    timings, rows = timings or {}, rows_table(summary)
     whole, prices = rows[rows["metric"].isin(CURVES)], timings.get("prices")
-    found = {"accuracy": rows, "contrasts": contrast_table(summary)}
+    found = {"rows": rows, "contrasts": contrast_table(summary)}
     tables = {name: (frame, shown(frame)) for name, frame in found.items()}
+    if not (main := rows[rows["metric"] == "accuracy"]).empty:
+        tables["accuracy"] = main, wide(main, "suite")
     if not (frame := contrast_table(summary, "exploratory")).empty:
         tables["exploratory"] = frame, shown(frame)
     if not whole.empty:

@@ -11,7 +11,7 @@ from evaluation.report import words
 from evaluation.report.escape import one_line
 from evaluation.report.rows import Summary, condition_words
 from evaluation.report.shown import Shown, wide
-from evaluation.report.tables import accuracy_table, raised
+from evaluation.report.tables import raised, rows_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -101,7 +101,7 @@ def _failures(page: _Page, summary: Summary) -> None:
 
 
 def _accuracy(page: _Page, summary: Summary) -> None:
-    frame = accuracy_table(summary)
+    frame = rows_table(summary)
     frame = frame[frame["metric"] == "accuracy"]
     if frame.empty:
         page.line("No cell gave an accuracy.")

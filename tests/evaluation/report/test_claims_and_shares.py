@@ -54,7 +54,7 @@ def test_exploratory_comparisons_are_called_so(tmp_path: Path) -> None:
     assert "## Exploratory comparisons" in text
     assert "these 3 comparisons before the run: 1 differ" in text
     assert "(tables/exploratory.csv)" in text
-    assert {path.stem for path in write_tables(tmp_path, summary)} == {"accuracy", "contrasts", "exploratory"}
+    assert {path.stem for path in write_tables(tmp_path, summary)} == {"accuracy", "rows", "contrasts", "exploratory"}
     write_tables(tmp_path, study([TUNED, RAG]))
     assert not (tmp_path / "tables" / "exploratory.md").exists(), "a table of an earlier summary is not left behind"
 

@@ -13,8 +13,8 @@ from evaluation.report.formats import number, p_value, signed
 from evaluation.report.shown import shown
 from evaluation.report.tables import (
     NAMES,
-    accuracy_table,
     contrast_table,
+    rows_table,
     study_tables,
     to_csv,
     to_latex,
@@ -70,7 +70,7 @@ def test_numbers_are_written_one_way() -> None:
     assert p_value(0.0449) == "0.045"
 
 
-@pytest.mark.parametrize("make", [accuracy_table, contrast_table])
+@pytest.mark.parametrize("make", [rows_table, contrast_table])
 def test_markdown_latex_and_csv_say_the_same(summary: dict[str, Any], make: Any) -> None:
     frame = make(summary)
     first, second, raw = (markdown_rows(to_markdown(frame)), latex_rows(to_latex(frame)), csv_rows(to_csv(frame)))
@@ -100,7 +100,7 @@ def test_every_table_says_the_same_in_markdown_and_latex(name: str) -> None:
 
 
 def test_of_a_learning_curve_the_csv_has_every_step_and_the_others_the_last() -> None:
-    frame, table = study_tables(curves())["accuracy"]
+    frame, table = study_tables(curves())["rows"]
     steps = [line["condition.step"] for line in csv_rows(to_csv(frame)) if line["metric"] == "accuracy"]
     assert sorted(filter(None, steps), key=int) == ["25", "25", "50", "50", "100", "100", "200", "200"]
     accuracy = [[cell.text for cell in cells] for cells in table.rows if "accuracy (%)" in [c.text for c in cells]]
@@ -110,7 +110,7 @@ def test_of_a_learning_curve_the_csv_has_every_step_and_the_others_the_last() ->
 
 
 def test_the_csv_keeps_full_precision_and_whole_counts(summary: dict[str, Any]) -> None:
-    raw = csv_rows(to_csv(accuracy_table(summary)))
+    raw = csv_rows(to_csv(rows_table(summary)))
     found = {(line["arm"], line["suite"], line["metric"]): line for line in raw}
     prompt = found["system_prompt", "seen", "accuracy"]
     assert prompt["estimate"] == "0.9583333333333334"
@@ -122,11 +122,11 @@ def test_the_csv_keeps_full_precision_and_whole_counts(summary: dict[str, Any]) 
 
 def test_an_interval_stands_beside_its_estimate() -> None:
     one = study([row("rag", "heldout", 0.97249, ci_low=0.931, ci_high=0.9899)])
-    assert "| 97.2 [93.1, 99.0] |" in to_markdown(accuracy_table(one))
+    assert "| 97.2 [93.1, 99.0] |" in to_markdown(rows_table(one))
 
 
 def test_nulls_are_dashes_with_their_reason(summary: dict[str, Any]) -> None:
-    text = to_markdown(accuracy_table(summary))
+    text = to_markdown(rows_table(summary))
     lines = text.splitlines()
     missing = next(line for line in lines if line.startswith("| finetune | tiers | accuracy |"))
     mark = re.search(r"\| –([¹²³⁴⁵]) \|", missing)
@@ -139,30 +139,30 @@ def test_nulls_are_dashes_with_their_reason(summary: dict[str, Any]) -> None:
     assert mark is not None
     assert f"{mark[1]} {FEW}" in lines
     assert sum(NO_SEEDS in line for line in lines) == 1
-    tex = to_latex(accuracy_table(summary))
+    tex = to_latex(rows_table(summary))
     assert r"--\textsuperscript{" in tex
     assert LOST in tex
 
 
 def test_a_null_without_a_reason_says_so() -> None:
     one = study([row("rag", "heldout", 0.5, context_tokens=None, reasons={})])
-    assert "no reason recorded" in to_markdown(accuracy_table(one))
+    assert "no reason recorded" in to_markdown(rows_table(one))
 
 
 def test_only_conditions_that_differ_are_columns() -> None:
     many = grid(("v1", "v5", "v10"), ("r16",))
-    header = shown(accuracy_table(many)).header
+    header = shown(rows_table(many)).header
     assert "variations" in header
     assert "lora" not in header
-    rows = markdown_rows(to_markdown(accuracy_table(many)))
+    rows = markdown_rows(to_markdown(rows_table(many)))
     tuned = [cells[1] for cells in rows if cells[0] == "finetune" and cells[2] == "seen"]
     assert tuned == ["v1", "v5", "v10"]
-    assert "condition.lora" in csv_rows(to_csv(accuracy_table(many)))[0]
+    assert "condition.lora" in csv_rows(to_csv(rows_table(many)))[0]
 
 
 def test_a_condition_that_some_rows_of_an_arm_lack_is_a_column() -> None:
     two = study([row("rag", "seen", 0.5), row("rag", "seen", 0.6, condition={"top_k": 3})])
-    assert "top_k" in shown(accuracy_table(two)).header
+    assert "top_k" in shown(rows_table(two)).header
 
 
 def test_contrasts_name_what_differs_in_the_study() -> None:
@@ -173,7 +173,7 @@ def test_contrasts_name_what_differs_in_the_study() -> None:
 
 def test_hostile_names_stay_text() -> None:
     rows = [row("my_arm", "held_out & 5%", 0.5, condition={"note": HOSTILE}), row("my_arm", "held_out & 5%", 0.6)]
-    frame = accuracy_table(study(rows))
+    frame = rows_table(study(rows))
     cells = markdown_rows(to_markdown(frame))
     assert {len(line) for line in cells} == {8}
     assert "my_arm" in cells[1]
@@ -199,14 +199,14 @@ def test_escapes() -> None:
 
 
 def test_a_latex_row_never_opens_with_a_bracket() -> None:
-    text = to_latex(accuracy_table(study([row("[1em]", "seen", 0.5)])))
+    text = to_latex(rows_table(study([row("[1em]", "seen", 0.5)])))
     assert "\n{}[1em] & seen" in text
 
 
 def test_files_repeat_to_the_byte_whatever_the_order(tmp_path: Path, summary: dict[str, Any]) -> None:
     paths = write_tables(tmp_path, summary)
     assert [path.relative_to(tmp_path).as_posix() for path in paths] == [
-        f"tables/{name}.{suffix}" for name in ("accuracy", "contrasts") for suffix in ("md", "csv", "tex")
+        f"tables/{name}.{suffix}" for name in ("accuracy", "rows", "contrasts") for suffix in ("md", "csv", "tex")
     ]
     before = [path.read_bytes() for path in paths]
     summary["rows"].reverse()
