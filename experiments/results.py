@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from andraeus.files import CannotWrite, write_json, writing
 from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
+from evaluation.curves import STEP
 from evaluation.groups import CellResult
 from evaluation.summary import summarise
 from experiments.build import build
@@ -188,7 +189,12 @@ def _timings(records: Mapping[str, Record | None], cells: list[CellResult]) -> d
         row: dict[str, Any] = {"identity": cell.identity, "arm": cell.arm, "suite": cell.suite, "seed": cell.seed}
         row |= {"condition": dict(cell.condition), "steps": record.training["steps"] if record.training else None}
         row["answer_tokens"] = fmean(item["answer_tokens"] for item in cell.items) if cell.items else None
-        rows.append(row | record.timing.model_dump())
+        row |= record.timing.model_dump()
+        at = cell.choices.get(STEP)
+        if at is not None and row["steps"] is not None and at < row["steps"]:
+            # What the training took to its end is not what it took to a checkpoint, which nobody timed.
+            row |= {"steps": at, "train_seconds": None}
+        rows.append(row)
     return {"cells": rows, "training_and_answering_seconds": _work([r for r in records.values() if r is not None])}
 
 

@@ -71,7 +71,6 @@ def _drawings(summary: Summary, timings: Timings) -> "dict[str, Callable[[], Fig
     every, cells = accuracy_rows(summary), at_the_end(timings.get("cells", []))
     rows, prices = at_the_end(every), timings.get("prices") or {}
     seconds = Cost("training", "seconds (median, least to most)", cells, "train_seconds")
-    seconds = Cost("training", "seconds (median, least to most)", cells, "train_seconds")
     found: dict[str, Callable[[], Figure]] = {}
     if rows:
         found["accuracy"] = partial(_draw_accuracy, rows)

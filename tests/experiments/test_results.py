@@ -60,3 +60,11 @@ def test_timings_say_what_a_cell_took() -> None:
         100,
     )
     assert (base["steps"], base["answer_tokens"], base["train_seconds"]) == (None, 3, None)
+
+
+def test_of_a_checkpoint_nobody_knows_what_it_took() -> None:
+    found = {}
+    for step in (8, 24, None):
+        cell = CellResult("t", "finetune", {}, "heldout", "p", 0, "success", choices={"step": step})
+        (found[step],) = _timings({"t": record("x", 100.0, training={"steps": 24})}, [cell])["cells"]
+    assert [(row["steps"], row["train_seconds"]) for row in found.values()] == [(8, None), (24, 100), (24, 100)]
