@@ -31,8 +31,8 @@ def choose(cells: Iterable[Stored], words: Sequence[str]) -> list[Stored]:
             - ``cell`` (the beginning of its hash), ``status`` (started, success, failed, unreadable), ``arm``,
               ``suite``, ``seed``, ``model``, ``profile`` (the beginning of its hash);
             - ``since``: a day, a time (``2026-01-31T18:00``), or how long ago (``7d``, ``12h``, ``30m``);
-            - a group (``lora=r16``), which every cell fits that was run under that file's values, or a knob
-              (``lora.r=16``, ``training.steps=100``, ``step=null``).
+            - a group (``lora=r16``), which every cell fits that was run with that file, whatever single knobs were
+              changed then; or a knob (``lora.r=16``, ``training.steps=100``, ``step=null``).
 
     Raises:
         UserError: A word is none, or names a file or a knob that does not exist.
@@ -42,19 +42,30 @@ def choose(cells: Iterable[Stored], words: Sequence[str]) -> list[Stored]:
         key, equals, values = word.partition("=")
         if not equals or not key:
             raise UserError(f"{word} chooses no cells: write key=value, such as arm=finetune or lora=r16.")
-        if key not in _OF_THE_RECORD and everything and not any(_knows(cell, key) for cell in everything):
-            raise UserError(f"{key} is no knob of any cell here: andraeus --cfg job shows the knobs.")
+        if key not in _OF_THE_RECORD and everything:
+            _check(everything, key, values)
         if key == "status" and (wrong := set(values.split(",")) - set(_STATUS)):
             raise UserError(f"status={','.join(sorted(wrong))} is none: choose among {', '.join(_STATUS)}.")
         chosen = [cell for cell in chosen if _fits(cell, key, values)]
     return chosen
 
 
-def group_name(group: str, node: Any) -> str | None:
-    """Return the name of the group's first file whose values a part of a configuration has, or ``None``."""
+def file_of(record: Record, group: str) -> str | None:
+    """Return the file of a group that a cell was run with.
+
+    A record of before files were noted names the first one whose values it has; ``None`` where there is no such.
+    """
+    if (noted := _noted(record, group)) is not None:
+        return noted
+    node = config_of(record).get(group)
     if not isinstance(node, Mapping):
         return None
     return next((name for name, values in _files(group).items() if _has(node, values)), None)
+
+
+def _noted(record: Record, group: str) -> str | None:
+    choices = record.provenance.get("choices")
+    return choices.get(group) if isinstance(choices, Mapping) else None
 
 
 def config_of(record: Record) -> Mapping[str, Any]:
@@ -63,8 +74,19 @@ def config_of(record: Record) -> Mapping[str, Any]:
     return config if isinstance(config, Mapping) else {}
 
 
-def _knows(cell: Stored, key: str) -> bool:
-    return cell.record is not None and _at(config_of(cell.record), key) is not _MISSING
+def _check(cells: Iterable[Stored], key: str, values: str) -> None:
+    """Refuse a knob that no cell has, and a group's file that there is not."""
+    records = [cell.record for cell in cells if cell.record is not None]
+    found = [node for record in records if (node := _at(config_of(record), key)) is not _MISSING]
+    if not found:
+        raise UserError(f"{key} is no knob of any cell here: andraeus --cfg job shows the knobs.")
+    if not any(isinstance(node, Mapping) for node in found):
+        return
+    # A file that was removed since can still be asked for.
+    files = {*_files(key), *(noted for record in records if (noted := _noted(record, key)) is not None)}
+    for value in _alternatives(values):
+        if value not in files:
+            raise UserError(f"There is no {key}={value}: choose among {', '.join(sorted(files)) or 'its knobs'}.")
 
 
 def _fits(cell: Stored, key: str, values: str) -> bool:
@@ -80,7 +102,7 @@ def _fits(cell: Stored, key: str, values: str) -> bool:
     if key in _OF_THE_RECORD:
         told = {"model": model_of(record), "seed": "null" if record.seed is None else str(record.seed)}
         return told.get(key, getattr(record, key, None)) in values.split(",")
-    return any(_equals(key, _at(config_of(record), key), value) for value in _alternatives(values))
+    return any(_equals(record, key, value) for value in _alternatives(values))
 
 
 def model_of(record: Record) -> str | None:
@@ -90,13 +112,13 @@ def model_of(record: Record) -> str | None:
     return None if name is None else str(name)
 
 
-def _equals(key: str, found: Any, value: str) -> bool:
+def _equals(record: Record, key: str, value: str) -> bool:
+    found = _at(config_of(record), key)
     if not isinstance(found, Mapping):
         return found is not _MISSING and bool(found == _read(key, value))
-    files = _files(key)
-    if value not in files:
-        raise UserError(f"There is no {key}={value}: choose among {', '.join(files) or 'its knobs'}.")
-    return _has(found, files[value])
+    if (noted := _noted(record, key)) is not None:
+        return noted == value
+    return value in _files(key) and _has(found, _files(key)[value])
 
 
 def _read(key: str, value: str) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from evaluation.groups import is_right
-from experiments.choice import UNREADABLE, choose, config_of, group_name, model_of
+from experiments.choice import UNREADABLE, choose, config_of, file_of, model_of
 from experiments.record import Record, Timing, Unreadable
 from experiments.store import Store, Stored
 
@@ -41,9 +41,9 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
 
         - ``cell`` (its hash), ``status`` (started, success, failed, or unreadable), ``arm``, ``suite``, ``seed``
           (missing for an arm without randomness), ``model``, ``profile`` and ``adapter`` (hashes), ``n_items``;
-        - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the first file of that group
-          whose values it has (``r16``); missing where single knobs were changed, and ``lora`` and ``training`` for an
-          arm without an adapter;
+        - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the file of that group with
+          which it was first run (``r16``), whatever single knobs were changed; ``lora`` and ``training`` are missing
+          for an arm without an adapter;
         - ``accuracy``: graded now, by this version's grader;
         - ``started``, ``finished``, ``train_seconds``, ``evaluation_seconds``, ``latency_p50`` (``p90``, ``p99``),
           ``peak_memory_mib``;
@@ -127,11 +127,10 @@ def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
     times = {"started": record.started, "finished": record.finished, **timing}
     failed_of = record.error.strip().splitlines()[-1] if record.error else None
     told = {"cell": cell.identity, **_named(record), "status": status, "n_items": record.n_items, "accuracy": accuracy}
-    config = config_of(record)
-    groups = {group: group_name(group, config.get(group)) for group in GROUPS}
+    groups = {group: file_of(record, group) for group in GROUPS}
     if record.adapter is None:
         groups |= dict.fromkeys(_OF_ADAPTERS)
-    return {**dict(flat(config)), **groups, **told, **times, "error": problem or failed_of}
+    return {**dict(flat(config_of(record))), **groups, **told, **times, "error": problem or failed_of}
 
 
 def _item_rows(store: Store, cell: Stored) -> Iterator[dict[str, Any]]:

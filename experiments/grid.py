@@ -10,11 +10,12 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from andraeus.errors import UserError
+from experiments.schema import WRITTEN
 
 # Hydra reads tier=1 as a number and then refuses it as the name of a config: it goes in quotes.
 _NUMBERED_GROUPS = ("tier",)
-# What is written where, and when it stops: overrides of these change no result.
-_SHAPELESS = ("experiment", "study", "plan", "tracker", "paths", "output", "prices", "hydra", "fail_fast")
+# Overrides of these change no result: a study has its experiment's name, and hydra says where cells run.
+_SHAPELESS = ("experiment", "hydra", *WRITTEN)
 _PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
 
 

@@ -1,71 +1,115 @@
 """``plan=true``: what would be run, and what it would cost."""
 
 import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from experiments.record import Record
+from andraeus.training.loop import planned_steps
+from experiments.choice import model_of
 from experiments.store import Store
+from experiments.watch import duration
 
 if TYPE_CHECKING:
-    from experiments.sweep import Study
+    from rich.table import Table
+
+    from experiments.sweep import Planned, Study
+
+# What a part of a cell's duration depends on: its arm, its base, and the steps of its training (none for answering).
+_Like = tuple[str, str | None, int | None]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A cell of a plan.
+
+    Attributes:
+        planned: The cell, as the study has it.
+        cached: Whether it stands as a success.
+        trains: Whether it is the one that trains its adapter.
+        seconds: What it would take; ``None`` where no like cell has been run here.
+        problem: What is wrong with it in the store, and what to do.
+    """
+
+    planned: "Planned"
+    cached: bool
+    trains: bool
+    seconds: float | None
+    problem: str | None = None
 
 
 def print_plan(study: "Study") -> None:
-    """Print a study's cells, cached and missing, with expected time and disk.
-
-    Times are medians of like cells in the store (same arm, else none: nothing is guessed).
-    """
+    """Print a study's cells, cached and missing, with expected time and disk."""
     from rich.console import Console
-    from rich.table import Table
 
     store = Store(study.config.paths.store)
-    past = _past(store)
-    adapters: dict[str, bool] = {}
-    table = Table(title=f"Plan of {study.name}")
-    for column in ("arm", "suite", "seed", "overrides", "cell", "adapter", "seconds"):
-        table.add_column(column)
-    total, unknown, missing = 0.0, 0, 0
-    for identity, planned in study.cells.items():
-        cell = planned.cell
-        stored = store.look(identity)
-        record = stored.record
-        study.notes += [stored.problem] if stored.problem is not None else []
-        cached = record is not None and record.status == "success"
-        missing += not cached
-        adapter = "–"
-        train = False
-        if cell.adapter_identity is not None:
-            stands = adapters.get(cell.adapter_identity, store.has_adapter(cell.adapter_identity))
-            adapter = "cached" if stands else "to train"
-            train = not stands
-            adapters[cell.adapter_identity] = True
-        seconds = 0.0 if cached else _expected(past, cell.arm.name, train)
-        total, unknown = total + (seconds or 0.0), unknown + (seconds is None)
-        swept = " ".join(f"{k}={v}" for k, v in planned.swept.items() if k not in ("arm", "suite", "seed"))
-        shown = "?" if seconds is None else f"{seconds:.0f}"
-        seed = "–" if cell.seed is None else str(cell.seed)
-        table.add_row(cell.arm.name, cell.suite.name, seed, swept, "cached" if cached else "missing", adapter, shown)
+    found = rows(study, store)
     console = Console()
-    console.print(table)
-    known = [f"about {total:.0f} s of work"] if unknown < missing or not missing else []
-    more = [f"{unknown} cells whose like has not been run here"] if unknown else []
-    console.print(f"{len(study.cells)} cells, {missing} to run: {', and '.join(known + more)}.")
-    console.print(f"Adapters: {len(adapters)}; disk in the store now: {_disk(store):.0f} MiB.")
-    for note in study.notes:
-        console.print(f"Not run: {note}")
+    console.print(_table(study.name, found))
+    missing = [row for row in found if not row.cached]
+    known = [row.seconds for row in missing if row.seconds is not None]
+    told = [f"about {duration(sum(known))} of work"] if known or not missing else []
+    if unknown := len(missing) - len(known):
+        told.append(f"{unknown} cells whose like has not been run here")
+    console.print(f"{len(found)} cells, {len(missing)} to run: {', and '.join(told)}.")
+    adapters = {row.planned.cell.adapter_identity for row in found} - {None}
+    trained = sum(row.trains for row in found)
+    console.print(f"Adapters: {len(adapters)}, {trained} to train; disk in the store now: {_disk(store):.0f} MiB.")
+    for note in [*study.notes, *(row.problem for row in found if row.problem is not None)]:
+        console.print(f"Not run: {note}", highlight=False)
 
 
-def _past(store: Store) -> list[Record]:
-    return [c.record for c in store.cells() if c.record is not None and c.record.timing is not None]
+def rows(study: "Study", store: Store) -> list[Row]:
+    """Return a study's cells with what they would take: the medians of their like in the store, and no guesses.
+
+    Answering takes what it took under the same arm and base, training what took as many steps.
+    """
+    took, training, found = _took(store), set[str](), []
+    for identity, planned in study.cells.items():
+        cell, stored = planned.cell, store.look(identity)
+        cached = stored.record is not None and stored.record.status == "success"
+        adapter, steps = cell.adapter_identity, None
+        trains = not cached and adapter is not None and adapter not in training and not store.has_adapter(adapter)
+        if trains and adapter is not None:
+            training.add(adapter)
+            steps = planned_steps(cell.spec.training, len(cell.material.trained))
+        like = (cell.arm.name, cell.spec.model.name)
+        parts = [took.get((*like, part)) for part in ([None, steps] if trains else [None])]
+        known = [statistics.median(part) for part in parts if part is not None]
+        seconds = 0.0 if cached else sum(known) if len(known) == len(parts) else None
+        found.append(Row(planned, cached, trains, seconds, stored.problem))
+    return found
 
 
-def _expected(past: list[Record], arm: str, train: bool) -> float | None:
-    like = [r.timing for r in past if r.arm == arm and r.timing is not None]
-    if not like:
-        return None
-    trained = [t.train_seconds for t in like if t.train_seconds]
-    seconds = statistics.median(t.evaluation_seconds for t in like)
-    return seconds + (statistics.median(trained) if train and trained else 0.0)
+def _took(store: Store) -> dict[_Like, list[float]]:
+    """Return what answering and training took by what they depend on."""
+    took: dict[_Like, list[float]] = {}
+    for record in (cell.record for cell in store.cells()):
+        if record is None or record.timing is None:
+            continue
+        arm, model = record.arm, model_of(record)
+        took.setdefault((arm, model, None), []).append(record.timing.evaluation_seconds)
+        steps = (record.training or {}).get("planned_steps")
+        if steps is not None and record.timing.train_seconds is not None:
+            took.setdefault((arm, model, steps), []).append(record.timing.train_seconds)
+    return took
+
+
+def _table(name: str, found: Sequence[Row]) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=f"Plan of {name}")
+    for column in ("arm", "suite", "seed", "overrides", "cell", "adapter", "takes"):
+        table.add_column(column)
+    for row in found:
+        cell, swept = row.planned.cell, row.planned.swept
+        overrides = " ".join(f"{k}={v}" for k, v in swept.items() if k not in ("arm", "suite", "seed"))
+        seed = "–" if cell.seed is None else str(cell.seed)
+        adapter = "–" if cell.adapter_identity is None else "to train" if row.trains else "cached"
+        takes = "–" if row.cached else "?" if row.seconds is None else duration(row.seconds)
+        state = "cached" if row.cached else "missing"
+        table.add_row(cell.arm.name, cell.suite.name, seed, overrides, state, adapter, takes)
+    return table
 
 
 def _disk(store: Store) -> float:

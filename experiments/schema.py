@@ -180,6 +180,14 @@ class Config:
     output: str | None = None
 
 
+WRITTEN = ("study", "tracker", "paths", "prices", "fail_fast", "plan", "output")
+"""Fields that say what is written where, when a sweep stops, and what an hour costs: none changes a summary."""
+STATED = ("contrasts", "explore", "power", "endpoint")
+"""Fields that a study states of its cells: they change its summary, and no cell."""
+CROSSED = ("seed", "facts.seed", "facts.path")
+"""Knobs that say which person and which replicate: rows run over them, so that they tell no conditions apart."""
+
+
 def register() -> None:
     """Make the schema known to Hydra as ``schema``."""
     from hydra.core.config_store import ConfigStore

@@ -326,6 +326,7 @@ def _provenance(cell: Cell) -> dict[str, Any]:
         "profile": cell.profile.content,
         "seeds": {"seed": cell.seed, "facts": cell.profile.seed, "split": spec.phrasings.split_seed},
         "config": OmegaConf.to_container(cell.config, resolve=True, enum_to_str=True),
+        "choices": _choices(),
     }
 
 

@@ -2,29 +2,36 @@
 
 A dashboard is a saved view of a project that shows one study: how far it is, its training curves, accuracy with
 intervals, contrasts, what it cost. It can be built before the study runs, and again after it: where
-``results/STUDY/summary.json`` stands, its rows get panels of their own. Needs the extra
-(``pip install -e '.[dashboard]'``) and, to be saved, a W&B account; ``--json FILE`` writes it to a file instead, and
-needs neither account nor network. docs/dashboards.md says what is sent and what never is.
+``results/STUDY/summary.json`` stands, its rows get panels of their own. To be
+saved it needs a W&B account; ``--json FILE`` writes it to a file instead, and needs neither account nor network.
+docs/dashboards.md says what is sent and what never is.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from evaluation.report.figures import NAMES as FIGURES
+from evaluation.report.figures import figure_names
 from evaluation.report.rows import differing, sides_of
 from experiments.run import CONF
-from experiments.tracking.closing import COSTS, named_contrasts, named_costs, named_rows
+from experiments.tracking.closing import COSTS, TABLES, named_contrasts, named_costs, named_rows, tables
 from experiments.tracking.public import public_study
 
 if TYPE_CHECKING:
     from wandb_workspaces.workspaces import Section, Workspace
 
 # Metrics whose rows get a panel; the table has all of them.
-_SHOWN = ("accuracy", "area_under_curve", "steps_to_90")
+_METRICS = ("accuracy", "area_under_curve", "steps_to_90")
+# In which section a figure or a table stands; all others are about accuracy.
+_FIGURES = {"contrasts": "Contrasts", "context_cost": "Cost", "break_even": "Cost"}
+_TABLES = {"exploratory": "Contrasts", "contrasts": "Contrasts", "power": "Contrasts", "cost": "Cost"}
+_TABLES |= dict.fromkeys(("cells", "failures", "notes"), "Progress")
 _COLUMNS = ("run:state", "summary:status", "summary:accuracy", "config:cell.suite", "config:cell.seed")
 
 
@@ -89,18 +96,20 @@ def build(
         import wandb_workspaces.expr as expr
         import wandb_workspaces.workspaces as ws
     except ImportError as error:
-        raise UserError(f"this needs wandb-workspaces: pip install -e '.[dashboard]' ({error}).") from error
+        install = "pip install --constraint constraints.txt --editable '.[dashboard]'"
+        raise UserError(f"this needs wandb-workspaces: .venv/bin/{install} ({error}).") from error
+    shown = Shown.of(summary, timings)
     keys = [config_key(key) for key in (differing(sides_of(summary)) if by is None else by)]
     return ws.Workspace(
         entity=entity,
         project=project,
         name=public_study(study),
         sections=[
-            _progress(),
+            _progress(shown),
             _curves(keys),
-            _accuracy(summary),
-            _contrasts(summary),
-            _cost(timings),
+            _accuracy(summary, shown),
+            _contrasts(summary, shown),
+            _cost(timings, shown),
         ],
         settings=ws.WorkspaceSettings(max_runs=100),
         runset_settings=ws.RunsetSettings(
@@ -109,6 +118,35 @@ def build(
             pinned_columns=list(_COLUMNS),
         ),
     )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a study's own run has beside numbers.
+
+    Attributes:
+        figures: Names of its figures.
+        tables: Names of its tables.
+    """
+
+    figures: Sequence[str]
+    tables: Sequence[str]
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any], timings: Mapping[str, Any]) -> "Shown":
+        """Return what a study has that came to its end, or all that a study may have."""
+        if not summary["rows"]:
+            return cls(FIGURES, TABLES)
+        return cls(figure_names(summary, timings), list(tables(summary, timings, {})))
+
+    def panels(self, section: str, title: str | None = None) -> list[Any]:
+        """Return a section's figures in one panel, and a panel for each of its tables."""
+        import wandb_workspaces.reports.v2 as wr
+
+        figures = [f"figures/{name}" for name in self.figures if _FIGURES.get(name, "Accuracy") == section]
+        found = [wr.MediaBrowser(title=title, media_keys=figures, num_columns=1)] if figures else []
+        names = [name for name in self.tables if _TABLES.get(name, "Accuracy") == section]
+        return [*found, *(wr.WeavePanelSummaryTable(table_name=name) for name in names)]
 
 
 def config_key(override: str) -> str:
@@ -139,7 +177,7 @@ def save(board: "Workspace") -> None:
         raise UserError(f"W&B did not save it ({told}); is {board.entity}/{board.project} yours?") from error
 
 
-def _progress() -> "Section":
+def _progress(shown: "Shown") -> "Section":
     import wandb_workspaces.reports.v2 as wr
 
     return _section(
@@ -148,9 +186,7 @@ def _progress() -> "Section":
         wr.ScalarChart(title="cells in all", metric="cells/total", groupby_aggfunc="max"),
         wr.ScalarChart(title="cells failed", metric="cells/failed", groupby_aggfunc="sum"),
         _by_arm("cells done, by arm (summary: reused)", "cells/done", "sum"),
-        _table("cells"),
-        _table("failures"),
-        _table("notes"),
+        *shown.panels("Progress"),
     )
 
 
@@ -173,50 +209,38 @@ def _curves(keys: Sequence[str]) -> "Section":
     return _section("Training curves", curve("loss", arm, "arm"), *by, *rest)
 
 
-def _accuracy(summary: Mapping[str, Any]) -> "Section":
-    import wandb_workspaces.reports.v2 as wr
-
+def _accuracy(summary: Mapping[str, Any], shown: "Shown") -> "Section":
     found: dict[tuple[str, str], list[str]] = {}
     for name, row in named_rows(summary).items():
-        if row["metric"] in _SHOWN:
+        if row["metric"] in _METRICS:
             found.setdefault((row["metric"], row["suite"]), []).append(name)
     rows = [_bars(f"{metric} on {suite}", names) for (metric, suite), names in sorted(found.items())]
-    figures = [f"figures/{name}" for name in ("accuracy", "by_condition")]
     return _section(
         "Accuracy",
-        wr.MediaBrowser(title="with 95 % intervals", media_keys=figures, num_columns=1),
-        _table("rows"),
+        *shown.panels("Accuracy", "with 95 % intervals"),
         *rows,
         _by_arm("accuracy of the cells so far (mean, no interval)", "accuracy", "mean"),
     )
 
 
-def _contrasts(summary: Mapping[str, Any]) -> "Section":
+def _contrasts(summary: Mapping[str, Any], shown: "Shown") -> "Section":
     names = list(named_contrasts(summary))
-    return _section("Contrasts", _table("contrasts"), *([_bars("differences", names)] if names else []))
+    return _section("Contrasts", *shown.panels("Contrasts"), *([_bars("differences", names)] if names else []))
 
 
-def _cost(timings: Mapping[str, Any]) -> "Section":
-    import wandb_workspaces.reports.v2 as wr
-
+def _cost(timings: Mapping[str, Any], shown: "Shown") -> "Section":
     panels = []
     for field in COSTS:
         names = [name for name in named_costs(timings) if name.endswith(f"/{field}")]
         panels += [_bars(f"{field} (median of all cells)", names)] if names else []
         panels.append(_by_arm(f"{field} (median of the cells that have a run here)", f"cost/{field}", "median"))
-    return _section("Cost", wr.MediaBrowser(media_keys=["figures/context_cost"], num_columns=1), *panels)
+    return _section("Cost", *shown.panels("Cost"), *panels)
 
 
 def _section(name: str, *panels: Any) -> "Section":
     import wandb_workspaces.workspaces as ws
 
     return ws.Section(name=name, panels=list(panels), is_open=True)
-
-
-def _table(name: str) -> Any:
-    import wandb_workspaces.reports.v2 as wr
-
-    return wr.WeavePanelSummaryTable(table_name=name)
 
 
 def _bars(title: str, metrics: Sequence[str]) -> Any:

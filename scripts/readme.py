@@ -1,8 +1,8 @@
-"""Write the README's tables from the committed results: ``python scripts/readme.py``.
+"""Write the tables of the README and of docs/measured.md from the committed results: ``python scripts/readme.py``.
 
 What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``paper/NAME/``: the ``summary.json`` and
 ``provenance.json`` of a study, as it wrote them. ``<!-- grader -->`` comes from the labelled
-answers under ``tests/``, ``<!-- speed -->`` from ``benchmarks/``. A test holds the README against them.
+answers under ``tests/``, ``<!-- speed -->`` from ``benchmarks/``. A test holds both pages against them.
 """
 
 import json
@@ -18,16 +18,17 @@ from scripts.bench.__main__ import table
 ROOT = Path(__file__).resolve().parents[1]
 LABELLED = ROOT / "tests" / "evaluation" / "grading"
 ARMS = ("base", "system_prompt", "rag", "oracle", "finetune")
+PAGES = ("README.md", "docs/measured.md")
 SUITES = ("heldout", "tiers", "blind", "seen")
 
 
-def rendered(readme: str) -> str:
-    """Return the README with all its tables written anew."""
-    for name in re.findall(r"<!-- (\w+) -->", readme):
+def rendered(page: str) -> str:
+    """Return a page with all its tables written anew."""
+    for name in re.findall(r"<!-- (\w+) -->", page):
         text = WRITERS[name]() if name in WRITERS else study(ROOT / "paper" / name)
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        readme = block.sub(lambda match, text=text: match[1] + text + match[2], readme)
-    return readme
+        page = block.sub(lambda match, text=text: match[1] + text + match[2], page)
+    return page
 
 
 def study(folder: Path) -> str:
@@ -103,5 +104,5 @@ WRITERS = {"grader": grader, "speed": speed}
 
 
 if __name__ == "__main__":
-    path = ROOT / "README.md"
-    write_text(path, rendered(path.read_text()))
+    for path in (ROOT / name for name in PAGES):
+        write_text(path, rendered(path.read_text()))

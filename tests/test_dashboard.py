@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from experiments.tracking.closing import COSTS, numbers
+from evaluation.report.figures import NAMES as FIGURES
+from experiments.tracking.closing import COSTS, TABLES, numbers, tables
 from scripts.dashboard import build, config_key, main, spec
 from tests.experiments.tracking.samples import SECRET, TIMINGS, summary
 
@@ -22,6 +23,20 @@ def dashboard(found: dict[str, Any], timings: dict[str, Any], **more: Any) -> tu
     section = spec(build("quickstart", "andraeus", "someone", found, timings, **more))["spec"]["section"]
     panels = {part["name"]: part["panels"] for part in section["panelBankConfig"]["sections"]}
     return section["runSets"][0], panels
+
+
+def figures_of(panels: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    """Return the figures of each section."""
+    keys = {
+        name: [key for panel in part for key in panel["config"].get("mediaKeys", [])] for name, part in panels.items()
+    }
+    assert all(key.startswith("figures/") for found in keys.values() for key in found)
+    return {name: [key.removeprefix("figures/") for key in found] for name, found in keys.items()}
+
+
+def tables_of(panels: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    """Return the tables of each section."""
+    return {name: [key for key in TABLES if f'"val": "{key}"' in json.dumps(part)] for name, part in panels.items()}
 
 
 def metrics_of(panels: list[dict[str, Any]]) -> set[str]:
@@ -49,10 +64,32 @@ def test_before_the_study_it_has_all_that_can_be_known() -> None:
     assert metrics_of(panels["Training curves"]) == {"loss", "learning_rate", "examples_per_second"}
     assert metrics_of(panels["Accuracy"]) == {"accuracy"}
     assert metrics_of(panels["Cost"]) == {f"cost/{field}" for field in COSTS}
-    tables = {name: json.dumps(part) for name, part in panels.items()}
-    for section, table in (("Progress", "cells"), ("Progress", "failures"), ("Accuracy", "rows")):
-        assert f'"val": "{table}"' in tables[section]
-    assert '"val": "contrasts"' in tables["Contrasts"]
+    assert tables_of(panels) == {
+        "Progress": ["cells", "failures", "notes"],
+        "Training curves": [],
+        "Accuracy": ["rows", "curves", "variance"],
+        "Contrasts": ["contrasts", "exploratory", "power"],
+        "Cost": ["cost"],
+    }
+    assert sorted(name for names in tables_of(panels).values() for name in names) == sorted(TABLES)
+    assert figures_of(panels)["Contrasts"] == ["contrasts"]
+    assert figures_of(panels)["Cost"] == ["context_cost", "break_even"]
+    assert sorted(name for names in figures_of(panels).values() for name in names) == sorted(FIGURES)
+
+
+def test_after_it_the_figures_and_tables_are_those_that_the_study_has() -> None:
+    _, panels = dashboard(summary(), TIMINGS)
+    assert figures_of(panels) == {
+        **{name: [] for name in SECTIONS},
+        "Accuracy": ["accuracy", "learning_curve", "by_condition"],
+        "Contrasts": ["contrasts"],
+    }
+    shown = {name for names in tables_of(panels).values() for name in names}
+    assert shown == set(tables(summary(), TIMINGS, {})) == set(TABLES)
+    plain = {"rows": summary()["rows"][:1]}
+    _, panels = dashboard(plain, {})
+    assert {name: found for name, found in tables_of(panels).items() if found} == {"Accuracy": ["rows"]}
+    assert {name: found for name, found in figures_of(panels).items() if found} == {"Accuracy": ["accuracy"]}
 
 
 def test_after_it_every_number_that_it_names_is_one_the_study_logs() -> None:

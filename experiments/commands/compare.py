@@ -10,28 +10,18 @@ from experiments.choice import choose, config_of
 from experiments.commands import wide_console
 from experiments.frames import flat, items, open_store
 from experiments.record import Record
+from experiments.schema import CROSSED, STATED, WRITTEN
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from evaluation.statistics.contrast import Contrast
 
-# What rows run over, and what changes no answer.
-_CROSSED = (
-    "seed",
-    "facts",
-    "suite",
-    "study",
-    "contrasts",
-    "endpoint",
-    "tracker",
-    "paths",
-    "plan",
-    "output",
-    "fail_fast",
-)
+# Whole groups and single knobs that make no condition: what changes no answer, whose facts are asked about, and the
+# suite, since each is compared by itself. facts.n stays: how many facts there are is a condition.
+_IGNORED = (*WRITTEN, *STATED, *CROSSED, "facts._target_", "facts.blind", "suite", "model.path")
 # What shapes adapters alone: cells of other arms stand under whichever of it came first.
-_OF_ADAPTERS = ("lora", "training", "variations", "step")
+_OF_ADAPTERS = ("lora", "training", "variations", "step", "processes", "generation.drafts")
 
 
 def compare(a: "pd.DataFrame", b: "pd.DataFrame") -> "dict[str, Contrast]":
@@ -99,11 +89,9 @@ def _differing(records: Sequence[Record]) -> dict[str, list[str]]:
     """Return what tells the conditions of cells apart, if they are of several."""
     values: dict[str, set[str]] = {}
     for record in records:
-        ignored = _CROSSED if record.adapter is not None else (*_CROSSED, *_OF_ADAPTERS)
-        told = {"arm": record.arm, **{k: v for k, v in flat(config_of(record)) if k.split(".")[0] not in ignored}}
-        # Where the base lies is no condition.
-        told.pop("model.path", None)
-        for key, value in told.items():
+        ignored = {*_IGNORED, *(_OF_ADAPTERS if record.adapter is None else ())}
+        told = {k: v for k, v in flat(config_of(record)) if not ignored & {k, k.partition(".")[0]}}
+        for key, value in {"arm": record.arm, **told}.items():
             values.setdefault(key, set()).add(value if isinstance(value, str) else canonical_json(value))
     return {key: sorted(found) for key, found in values.items() if len(found) > 1}
 

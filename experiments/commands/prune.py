@@ -1,7 +1,7 @@
 """Removing from a store what nothing needs; never what somebody holds a lock on."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,18 +74,20 @@ def prune(folder: str | Path, kinds: Sequence[str], *, do: bool) -> list[Spare]:
 
 def find(store: Store) -> Iterator[Spare]:
     """Yield what nothing needs and nobody holds."""
-    for cell in store.cells():
+    cells = store.cells()
+    for cell in cells:
         path = store.cell(cell.identity)
-        if (spare := _spare_cell(store, path)) is not None and _free(store, path):
+        if (spare := _spare_cell(store, cell)) is not None and _free(store, path):
             yield spare
+    used = _used(store, cells)
     for path in sorted((store.root / "adapters").glob("[!.]*")):
-        if path.is_dir() and _free(store, path) and (spare := _spare_adapter(store, path)) is not None:
-            yield spare
+        if path.is_dir() and path.name not in used and _free(store, path):
+            yield Spare("adapters", path, "no cell names it")
     yield from _partial(store)
 
 
-def _spare_cell(store: Store, path: Path) -> Spare | None:
-    cell = store.look(path.name)
+def _spare_cell(store: Store, cell: Stored) -> Spare | None:
+    path = store.cell(cell.identity)
     if cell.problem is not None:
         return Spare("unreadable", path, cell.problem)
     if cell.record is None:
@@ -100,9 +102,9 @@ def _spare_cell(store: Store, path: Path) -> Spare | None:
     return None
 
 
-def _spare_adapter(store: Store, path: Path) -> Spare | None:
-    used = (_adapter(store, cell) for cell in store.cells())
-    return None if path.name in used or not path.is_dir() else Spare("adapters", path, "no cell names it")
+def _used(store: Store, cells: Sequence[Stored]) -> set[str | None]:
+    """Return the adapters that cells name."""
+    return {_adapter(store, cell) for cell in cells}
 
 
 def _adapter(store: Store, cell: Stored) -> str | None:
@@ -139,19 +141,25 @@ def _remove(store: Store, spare: Spare) -> bool:
             else:
                 spare.path.unlink(missing_ok=True)
         return True
-    again: Callable[[Store, Path], Spare | None] = _spare_adapter if spare.kind == "adapters" else _spare_cell
     with ExitStack() as held:
         if not held.enter_context(store.lock_if_free(spare.path)):
             return False
         # Under the lock nothing changes any more: a cell names its adapter before it waits for that lock.
-        now = again(store, spare.path)
-        if now is None or now.kind != spare.kind:
+        if not _still_spare(store, spare):
             return False
         remove_folder(spare.path)
         if spare.kind == "adapters":
             with writing(spare.path):
                 spare.path.with_name(f"{spare.path.name}.json").unlink(missing_ok=True)
     return True
+
+
+def _still_spare(store: Store, spare: Spare) -> bool:
+    """Return whether what was found spare is so now: only that is read, and for an adapter what cells name by now."""
+    if spare.kind == "adapters":
+        return spare.path.is_dir() and spare.path.name not in _used(store, store.cells())
+    now = _spare_cell(store, store.look(spare.path.name))
+    return now is not None and now.kind == spare.kind
 
 
 def _legend(kinds: set[str]) -> str:

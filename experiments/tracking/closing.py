@@ -12,9 +12,11 @@ from numbers import Real
 from statistics import median
 from typing import Any
 
-from evaluation.report.tables import CONTRAST_FIELDS, ROW_FIELDS
+from evaluation.report.tables import CONTRAST_FIELDS, ROW_FIELDS, study_tables
+from evaluation.report.tables import NAMES as REPORTED
 from experiments.record import Timing
 from experiments.tracking.public import public_condition, public_error, public_name, public_note
+from experiments.tracking.withheld import public_results
 
 COSTS = tuple(Timing.model_fields)
 """What a cell took, by name; ``timings.json`` has the same names."""
@@ -22,6 +24,10 @@ COSTS = tuple(Timing.model_fields)
 _ROW_COLUMNS = ("arm", "condition", *ROW_FIELDS)
 _CELL_COLUMNS = ("identity", "arm", "suite", "condition", "profile", "seed", "status", "reused", "run", *COSTS)
 _INTERVAL = ("ci_low", "ci_high")
+# The report's tables but for those that stand here in columns of their own, and the one that tells the user's prices.
+_REPORTED = tuple(name for name in REPORTED if name not in ("accuracy", "contrasts", "break_even"))
+TABLES = ("rows", "contrasts", "cells", "failures", "notes", *_REPORTED)
+"""Every table that a study may have."""
 
 Runs = Mapping[str, str | None]
 """A study's cells by identity: the id of the cell's run in the study's group, ``None`` for a cell that was reused."""
@@ -77,7 +83,7 @@ def tables(summary: Mapping[str, Any], timings: Mapping[str, Any], runs: Runs, w
         summary: Content of ``summary.json``.
         timings: Content of ``timings.json``.
         runs: The cells' runs.
-        whole: Give errors and notes as they stand; they may name facts.
+        whole: Give errors, notes and conditions as they stand; they may name facts.
     """
     failures = [
         {**_public(failure), "error": failure.get("error") if whole else public_error(str(failure.get("error")))}
@@ -90,8 +96,16 @@ def tables(summary: Mapping[str, Any], timings: Mapping[str, Any], runs: Runs, w
         "cells": Table(_CELL_COLUMNS, _cells(summary, timings, runs)),
         "failures": Table(("arm", "suite", "seed", "error"), failures),
         "notes": Table(("note",), notes),
+        **(_reported(summary, timings) if whole else _reported(*public_results(summary, timings))),
     }
     return {name: table for name, table in found.items() if table.rows}
+
+
+def _reported(summary: Mapping[str, Any], timings: Mapping[str, Any]) -> dict[str, Table]:
+    """Return the tables of a study's report, but for those that stand here in columns of their own."""
+    made = study_tables({"rows": [], **summary}, timings)
+    frames = {name: frame.drop(columns="reasons") for name, (frame, _) in made.items() if name in _REPORTED}
+    return {name: Table(list(frame.columns), frame.to_dict("records")) for name, frame in frames.items()}
 
 
 def public_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,8 @@ class ProfileTuner(Sweeper):
         try:
             from hydra_plugins.hydra_optuna_sweeper.optuna_sweeper import OptunaSweeper
         except ImportError as error:
-            raise SystemExit("andraeus: hydra/sweeper=tune needs Optuna: pip install '.[optuna]'.") from error
+            install = "pip install --constraint constraints.txt --editable '.[optuna]'"
+            raise SystemExit(f"andraeus: hydra/sweeper=tune needs Optuna: .venv/bin/{install}.") from error
         self.profiles = list(profiles)
         self.optuna: Any = OptunaSweeper(
             sampler=sampler,

@@ -3,16 +3,35 @@
 import datetime
 import json
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf, open_dict
+
 from experiments.record import Record, Timing
+from experiments.run import CONF
+from experiments.schema import register
 from experiments.store import Store
 
 NOON = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
-R16 = {"r": 16, "alpha": 32, "dropout": 0.0, "frozen_share": 0.3, "layers": None}
-R16 |= {"target_modules": ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]}
-R4 = R16 | {"r": 4, "alpha": 8}
+USUAL = {"lora": "r16", "variations": "v10", "model.name": "tiny"}
+
+
+@cache
+def composed(words: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the configuration of a run in these words, with all its keys, and the files that it chose."""
+    told = USUAL | dict(word.split("=", 1) for word in words.split())
+    register()
+    with initialize_config_dir(CONF, version_base="1.3"):
+        overrides = [f"{key}={value}" for key, value in told.items()]
+        config = compose("config", overrides=overrides, return_hydra_config=True)
+    choices = {group: str(name) for group, name in config.hydra.runtime.choices.items() if "/" not in group}
+    with open_dict(config):
+        del config["hydra"]
+    resolved: Any = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
+    return resolved, choices
 
 
 def item(number: int, right: bool) -> dict[str, Any]:
@@ -30,10 +49,22 @@ def item(number: int, right: bool) -> dict[str, Any]:
     }
 
 
-def put(store: Store, identity: str, rights: Sequence[bool] | None = None, **more: Any) -> Path:
-    """Write a cell: a success if it says which answers are right, else a failure (or what ``more`` says)."""
-    config = {"lora": R16, "variations": {"n": 10}, "model": {"name": "tiny"}, "step": None} | more.pop("config", {})
+def put(
+    store: Store, identity: str, rights: Sequence[bool] | None = None, words: str = "", old: bool = False, **more: Any
+) -> Path:
+    """Write a cell: a success if it says which answers are right, else a failure (or what ``more`` says).
+
+    Args:
+        store: Where it goes.
+        identity: Its hash.
+        rights: Which of its answers are right.
+        words: Overrides under which it was run.
+        old: Leave out which files were chosen, as records of before did.
+        more: Fields of the record.
+    """
+    config, choices = composed(words)
     seed = more.get("seed", 0)
+    made = {"model": {"name": "tiny"}, "config": {**config, "seed": seed}}
     fields: dict[str, Any] = {
         "identity": identity,
         "identity_version": 1,
@@ -50,7 +81,7 @@ def put(store: Store, identity: str, rights: Sequence[bool] | None = None, **mor
         "timing": None
         if rights is None
         else Timing(evaluation_seconds=2.0, latency_p50=None, latency_p90=None, latency_p99=None),
-        "provenance": {"model": {"name": "tiny"}, "config": {**config, "seed": seed}},
+        "provenance": made if old else {**made, "choices": choices},
     }
     Record(**(fields | more)).write(store.cell(identity))
     if rights is not None:

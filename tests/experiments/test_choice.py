@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from andraeus.errors import UserError
-from experiments.choice import choose, group_name
+from experiments.choice import choose, file_of
 from experiments.store import Store
-from tests.experiments.stored import NOON, R4, R16, put
+from tests.experiments.stored import NOON, put
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "store")
     put(store, "aa11", [True], seed=0)
-    put(store, "aa22", [True], seed=1, config={"lora": R4, "training": {"learning_rate": 7e-4}})
+    put(store, "aa22", [True], seed=1, words="lora=r4 training.learning_rate=8e-4")
     put(store, "bb11", arm="rag", seed=None, suite="tiers", adapter=None)
     put(store, "bb22", status="started", finished=None, started=NOON + datetime.timedelta(days=2))
     (put(store, "cc11", [True]) / "record.json").write_text("{")
@@ -44,7 +44,7 @@ CHOSEN = [
     ("lora=r8", ""),
     ("lora.r=4", "aa22"),
     ("lora.r=4,16 arm=rag", "bb11"),
-    ("training.learning_rate=7e-4", "aa22"),
+    ("training.learning_rate=8e-4", "aa22"),
     ("lora.layers=null seed=1", "aa22"),
     ("lora.target_modules=[q_proj,k_proj]", ""),
     ("variations=v10 lora.alpha=8", "aa22"),
@@ -75,10 +75,41 @@ def test_a_word_that_means_nothing_is_refused(store: Store, word: str, said: str
     assert said in str(refused.value)
 
 
-def test_a_group_is_named_by_its_content() -> None:
-    assert group_name("lora", R16) == "r16"
-    assert group_name("lora", R16 | {"dropout": 0.1}) is None
-    assert group_name("variations", {"n": 10}) == "v10"
-    assert group_name("lora", None) is None
-    # Files build on others.
-    assert group_name("training", {"plateau": None}) is None
+# As named studies choose: a file, and knobs of it changed.
+NAMED = "facts=synthetic facts.n=20 training=ablation training.epochs=1.0 lora=all_layers"
+
+
+def test_a_file_is_chosen_in_the_words_of_the_run_whatever_was_changed_in_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    put(store, "aa", [True], words=NAMED)
+    put(store, "bb", [True], words="training=scratch")
+    cells = store.cells()
+    for word in (*NAMED.split(), "facts=synthetic,maya", "tracker=none"):
+        assert "aa" in [cell.identity for cell in choose(cells, [word])], word
+    assert [cell.identity for cell in choose(cells, ["training=scratch"])] == ["bb"]
+    # A run is chosen by what was asked for, not by what happens to be equal.
+    assert choose(cells, ["lora=r32"]) == []
+    with pytest.raises(UserError, match="experiment is no knob"):
+        choose(cells, ["experiment=none"])
+
+
+def test_records_of_before_are_chosen_by_their_values(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    put(store, "aa", [True], words=NAMED, old=True)
+    put(store, "bb", [True], words="lora.dropout=0.1", old=True)
+    cells = store.cells()
+    before = {"lora=all_layers": ["aa"], "facts=synthetic": [], "training=ablation": [], "facts=alex": ["bb"]}
+    for word, found in before.items():
+        assert [cell.identity for cell in choose(cells, [word])] == found, word
+    records = [cell.record for cell in cells if cell.record is not None]
+    assert [file_of(record, "lora") for record in records] == ["all_layers", None]
+    assert [file_of(record, "variations") for record in records] == ["v10", "v10"]
+    assert [file_of(record, "no_group") for record in records] == [None, None]
+
+
+def test_a_file_that_was_removed_since_can_be_asked_for(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    file = put(store, "aa", [True], words="lora=r4") / "record.json"
+    file.write_text(file.read_text().replace('"lora": "r4"', '"lora": "mine"'))
+    assert [cell.identity for cell in choose(store.cells(), ["lora=mine"])] == ["aa"]
+    assert choose(store.cells(), ["lora=r4"]) == []

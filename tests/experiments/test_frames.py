@@ -9,14 +9,14 @@ from andraeus.errors import UserError
 from evaluation.statistics.contrast import paired_difference
 from experiments.frames import cells, items
 from experiments.store import Store
-from tests.experiments.stored import R4, R16, put
+from tests.experiments.stored import put
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     store = Store(tmp_path / "store")
     put(store, "aa", [True, False, True, True])
-    put(store, "bb", [True, False], seed=None, arm="rag", adapter=None, config={"lora": R4})
+    put(store, "bb", [True, False], seed=None, arm="rag", adapter=None, words="lora=r4 facts=synthetic facts.n=20")
     put(store, "cc")
     (put(store, "dd", [True]) / "record.json").write_text("{")
     (put(store, "ee", [True]) / "items.jsonl").unlink()
@@ -37,6 +37,8 @@ def test_a_row_a_cell(store: Store) -> None:
     assert frame["accuracy"].dropna().to_dict() == {"aa": 0.75, "bb": 0.5}
     assert frame.loc["aa", "lora.r"] == 16
     assert (frame.loc["aa", "lora"], frame.loc["aa", "variations"]) == ("r16", "v10")
+    # The file it was run with, also where a knob of it was changed.
+    assert (frame.loc["bb", "facts"], frame.loc["bb", "facts.n"]) == ("synthetic", 20)
     # What an arm without an adapter was run under shaped nothing.
     assert pd.isna(frame.loc["bb", "lora"])
     assert str(frame["seed"].dtype) == "Int64"
@@ -69,7 +71,7 @@ def test_no_store_and_no_cell(store: Store, tmp_path: Path) -> None:
 
 def test_columns_are_those_that_are_promised(store: Store) -> None:
     promised = {"cell", "status", "arm", "suite", "seed", "model", "profile", "adapter", "n_items", "accuracy"}
-    promised |= {"started", "finished", "error", "train_seconds", "peak_memory_mib", "lora.r", "step", *R16} - set(R16)
+    promised |= {"started", "finished", "error", "train_seconds", "peak_memory_mib", "lora.r", "step", "facts.path"}
     assert promised <= set(cells(store.root).columns)
     assert promised & {"question"} == set()
     assert {"item", "fact", "tier", "family", "question", "expected", "answer", "score"} <= set(

@@ -24,13 +24,13 @@ def installed(plugin: str) -> bool:
 
 
 needs_submitit = pytest.mark.skipif(
-    not installed("hydra_submitit_launcher"), reason="hydra-submitit-launcher is not installed: pip install '.[slurm]'"
+    not installed("hydra_submitit_launcher"), reason="hydra-submitit-launcher is not installed: make setup"
 )
 needs_ray = pytest.mark.skipif(
     not installed("hydra_ray_launcher"), reason="hydra-ray-launcher is not installed (docs/launchers.md)"
 )
 needs_optuna = pytest.mark.skipif(
-    not installed("hydra_optuna_sweeper"), reason="hydra-optuna-sweeper is not installed: pip install '.[optuna]'"
+    not installed("hydra_optuna_sweeper"), reason="hydra-optuna-sweeper is not installed: docs/launchers.md"
 )
 
 

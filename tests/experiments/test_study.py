@@ -73,6 +73,7 @@ def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> Non
         record = json.loads((stored / "record.json").read_text())
         assert record["status"] == "success"
         assert record["provenance"]["model"]["origin"] == "path"
+        assert record["provenance"]["choices"].items() >= {**cell["condition"], "model": "custom"}.items()
         assert (stored / "items.jsonl").is_file()
         assert (stored / "config.yaml").is_file()
         adapter = folder / "store" / "adapters" / record["adapter"]

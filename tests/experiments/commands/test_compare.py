@@ -9,7 +9,7 @@ from experiments.commands.compare import compare
 from experiments.frames import items
 from experiments.store import Store
 from tests.experiments.commands.conftest import Results
-from tests.experiments.stored import R4, R16, put
+from tests.experiments.stored import put
 
 GOOD = [True] * 27 + [False] * 3
 WORSE = [True] * 15 + [False] * 15
@@ -20,7 +20,7 @@ def filled(store: Store) -> None:
     """Two ranks under three seeds, and an arm without any."""
     for seed in range(3):
         put(store, f"aa{seed}", GOOD, seed=seed)
-        put(store, f"bb{seed}", WORSE[seed:] + WORSE[:seed], seed=seed, config={"lora": R4})
+        put(store, f"bb{seed}", WORSE[seed:] + WORSE[:seed], seed=seed, words="lora=r4")
     put(store, "cc", WORSE, seed=None, arm="rag", adapter=None)
 
 
@@ -54,7 +54,7 @@ def test_questions_that_only_one_side_answered_are_counted(store: Store, results
 WRONG = [
     (
         ("arm=finetune", "arm=rag"),
-        "arm=finetune names cells of several conditions: lora.r is 16, 4; lora.alpha is 32, 8",
+        "arm=finetune names cells of several conditions: lora.r is 16, 4; lora.alpha is 32, 8. Add words",
     ),
     (("status=success", "arm=rag"), "several conditions: "),
     (("aa", "cc"), "aa begins the hashes of 3 cells"),
@@ -72,10 +72,30 @@ def test_what_cannot_be_compared_is_said(store: Store, results: Results, sides: 
     assert said in str(stopped.value)
 
 
+def test_rows_run_over_people_and_replicates_whichever_study_ran_them(store: Store, results: Results) -> None:
+    """One arm as the default study, two named ones and a sweep of the user's own leave it."""
+    runs = ["experiment=quickstart", "experiment=statistical_power facts.seed=4", "experiment=ablation_rank lora=r4"]
+    runs += ["facts=file facts.path=me.yaml facts.blind=mine.yaml facts.seed=1 prices=null threads=1"]
+    runs += ["tracker=wandb paths.store=there output=there model.path=there fail_fast=true study=mine threads=1"]
+    for number, words in enumerate(runs):
+        put(store, f"r{number}", WORSE, profile=f"p{number}", words=words, seed=None, arm="rag", adapter=None)
+    assert "cells: 5" in results("compare", "arm=rag threads=1", "lora=r16 arm=finetune threads=2")
+    with pytest.raises(SystemExit, match="arm=rag names cells of several conditions: threads is 1, 2"):
+        results("compare", "arm=rag", "aa0")
+
+
+def test_the_number_of_facts_is_a_condition(store: Store, results: Results) -> None:
+    for n in (10, 50):
+        put(store, f"dd{n}", GOOD, words=f"facts=synthetic facts.n={n}")
+    with pytest.raises(SystemExit, match=r"facts=synthetic names cells of several conditions: facts.n is 10, 50\. Add"):
+        results("compare", "facts=synthetic", "arm=rag")
+    assert "cells: 1" in results("compare", "facts=synthetic facts.n=10", "arm=rag")
+
+
 def test_what_shaped_only_adapters_tells_no_other_arms_apart(store: Store, results: Results) -> None:
-    put(store, "cd", WORSE, seed=None, arm="rag", adapter=None, profile="another", config={"lora": R4})
+    put(store, "cd", WORSE, seed=None, arm="rag", adapter=None, profile="another", words="lora=r4")
     assert "cells: 2" in results("compare", "arm=rag", "lora=r16 arm=finetune")
-    put(store, "ce", WORSE, seed=None, arm="rag", adapter=None, config={"lora": R16, "tier": {"name": "1"}})
+    put(store, "ce", WORSE, seed=None, arm="rag", adapter=None, words="tier='1'")
     with pytest.raises(SystemExit, match="tier.name"):
-        put(store, "cf", WORSE, seed=None, arm="rag", adapter=None, config={"lora": R16, "tier": {"name": "2"}})
+        put(store, "cf", WORSE, seed=None, arm="rag", adapter=None, words="tier='2'")
         results("compare", "arm=rag", "aa0")

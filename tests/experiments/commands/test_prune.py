@@ -7,7 +7,7 @@ import pytest
 
 from experiments.commands import prune as module
 from experiments.commands.prune import Spare, prune
-from experiments.store import Store
+from experiments.store import Store, Stored
 from tests.experiments.commands.conftest import Results
 from tests.experiments.stored import put, put_adapter
 
@@ -97,6 +97,23 @@ def test_what_was_needed_or_taken_since_it_was_listed_stays(store: Store, monkey
         assert names(prune(store.root, [], do=True)) == {("started", "empty")}
     assert store.record("failed").status == "success"  # type: ignore[union-attr]
     assert store.adapter("unused").is_dir()
+
+
+def test_a_dry_run_reads_each_record_once_however_many_adapters_there_are(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        put_adapter(store, f"unused{number}")
+    read: list[str] = []
+    look = Store.look
+
+    def counted(self: Store, identity: str) -> Stored:
+        read.append(identity)
+        return look(self, identity)
+
+    monkeypatch.setattr(Store, "look", counted)
+    assert len(names(prune(store.root, [], do=False))) == len(ALL) + 5
+    assert sorted(read) == sorted({*read})
 
 
 def test_a_wrong_kind_and_no_store_are_said(store: Store, results: Results) -> None:

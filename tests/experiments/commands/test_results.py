@@ -10,14 +10,14 @@ import pytest
 from experiments import ctl
 from experiments.store import Store
 from tests.experiments.commands.conftest import Results
-from tests.experiments.stored import R4, put
+from tests.experiments.stored import put
 
 
 @pytest.fixture(autouse=True)
 def filled(store: Store) -> None:
     """Three arms' worth of cells, one of them failed, one damaged."""
     put(store, "aa11", [True, False])
-    put(store, "bb22", [True, True], config={"lora": R4})
+    put(store, "bb22", [True, True], words="lora=r4")
     put(store, "cc33", arm="rag", adapter=None, seed=None)
     (put(store, "dd44", [True]) / "record.json").write_text("{")
 
@@ -29,7 +29,7 @@ def test_a_list_names_cells_by_what_differs(results: Results) -> None:
         for line in text.splitlines()
         if "│" in line
     }
-    assert rows["aa11"][:7] == ["success", "finetune", "r16", "heldout", "0", "tiny", "50.0%"]
+    assert rows["aa11"][:8] == ["success", "finetune", "r16", "quick", "heldout", "0", "tiny", "50.0%"]
     assert rows["bb22"][2] == "r4"
     # All have v10, so nothing is said of variations, but for the cell that nobody can read.
     assert "4 cells, 2 of them done." in text

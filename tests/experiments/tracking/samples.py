@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from evaluation.report.tables import CONTRAST_FIELDS, ROW_FIELDS
 from experiments.tracking.tracker import CellInfo, StudyInfo
+from tests.evaluation.report.studies import planned, shares
 
 SECRET = "SECRETVALUE"
 CONFIG = {
@@ -54,6 +56,7 @@ def summary() -> dict[str, Any]:
     def row(arm: str, condition: dict[str, Any], estimate: float | None, metric: str = "accuracy") -> dict[str, Any]:
         ends = {"ci_low": None, "ci_high": None} if estimate is None else {"ci_low": 0.1, "ci_high": 0.9}
         return {
+            **dict.fromkeys(ROW_FIELDS),
             "arm": arm,
             "condition": condition,
             "suite": "heldout",
@@ -83,6 +86,7 @@ def summary() -> dict[str, Any]:
         ],
         "contrasts": [
             {
+                **dict.fromkeys(CONTRAST_FIELDS),
                 "a": {"arm": "finetune", "condition": {"lora": "r4", "owner": SECRET}},
                 "b": {"arm": "base", "condition": {}},
                 "suite": "heldout",
@@ -91,6 +95,22 @@ def summary() -> dict[str, Any]:
                 "p_value": None,
             }
         ],
+        "exploratory": [
+            {
+                **dict.fromkeys(CONTRAST_FIELDS),
+                "a": {"arm": "finetune", "condition": {"lora": "r16", "facts.path": SECRET}},
+                "b": {"arm": "finetune", "condition": {"lora": "r4", "facts.path": SECRET}},
+                "suite": "heldout",
+                "metric": "accuracy",
+                "difference": 0.25,
+                "reasons": {"p_value": SECRET},
+            }
+        ],
+        "variance": [
+            shares(fact=0.5) | {"condition": {"facts.path": SECRET}, "reasons": {"seed": SECRET}},
+            shares(fact=0.25) | {"condition": {"facts.path": f"other {SECRET}"}, "method": SECRET},
+        ],
+        "power": [planned() | {"a": {"arm": "finetune", "condition": {"lora": "r16", "chat.system": SECRET}}}],
         "cells": [
             cell("ours", "finetune", {"lora": "r4"}, 0, "success"),
             cell("theirs", "base", {}, None, "success"),

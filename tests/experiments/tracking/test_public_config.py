@@ -16,6 +16,7 @@ from experiments.tracking.public import (
     public_note,
     public_study,
 )
+from tests.evaluation.report.studies import planned, shares
 
 
 class Kind(Enum):
@@ -132,12 +133,16 @@ def test_nothing_of_a_summary_gets_through(secret: str, form: str) -> None:
     summary = {
         "rows": [{**told, "metric": "accuracy", "estimate": 0.5, "reasons": {"ci_low": text}}],
         "contrasts": [{"a": told, "b": told, "suite": "heldout", "metric": "accuracy", "difference": 0.1, "x": text}],
+        "exploratory": [{**told, "a": told, "b": told, "metric": "accuracy", "difference": 0.1, "x": text}],
+        "variance": [{**shares(fact=0.5), **told, "method": text, "reasons": {"seed": text}}],
+        "power": [{**planned(), "a": told, "design": text, "needed": [text], "reasons": {"power": text}}],
         "cells": [{**told, "identity": "i", "profile": text, "seed": 0, "status": "success", "more": text}],
         "failures": [{**told, "seed": 0, "error": text}],
         "notes": [text],
         "overrides": [text],
     }
-    timings = {"cells": [{**told, "identity": "i", "train_seconds": 1.0, "more": text}]}
+    prices = {"source": text, "currency": text}
+    timings = {"cells": [{**told, "identity": "i", "train_seconds": 1.0, "more": text}], "prices": prices}
     leaving = repr([tables(summary, timings, {"i": None}), numbers(summary, timings), public_study(f"of {text}")])
     assert secret not in leaving
     assert repr(secret)[1:-1] not in leaving

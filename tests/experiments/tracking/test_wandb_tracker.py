@@ -200,6 +200,16 @@ def test_a_study_closes_with_its_tables(tmp_path: Path) -> None:
     assert table_of(tmp_path, "cells")[0]["train_seconds"] == 4.0
     assert [row["error"] for row in table_of(tmp_path, "failures")] == ["KeyError", "(withheld)"]
     assert table_of(tmp_path, "notes") == [{"note": "suite=blind (withheld)"}]
+    areas = [(row["metric"], row["estimate"]) for row in table_of(tmp_path, "curves")]
+    assert areas == [("area_under_curve", 0.375), ("steps_to_90", 15.0)]
+    (found,) = table_of(tmp_path, "exploratory")
+    sides = [f"finetune facts.path=(withheld) {lora}" for lora in ("r16", "r4")]
+    assert [found["a"], found["b"], found["difference"]] == [*sides, 0.25]
+    sources = {row["condition.facts.path"]: row["fact"] for row in table_of(tmp_path, "variance")}
+    assert sources == {"(withheld)": 0.5, "(withheld 2)": 0.25}
+    assert [row["power at 0.05"] for row in table_of(tmp_path, "power")] == [0.31, None]
+    trained = [row for row in table_of(tmp_path, "cost") if row["train_seconds"] == 4.0 and row["arm"] == "finetune"]
+    assert [row["condition.lora"] for row in trained] == ["r4"]
     assert run.exits == [1]
     assert SECRET.encode() not in everything(tmp_path / "wandb")
 
