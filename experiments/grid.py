@@ -10,12 +10,14 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from andraeus.errors import UserError
-from experiments.schema import WRITTEN
+from experiments.schema import STATED, WRITTEN
 
 # Hydra reads tier=1 as a number and then refuses it as the name of a config: it goes in quotes.
 _NUMBERED_GROUPS = ("tier",)
 # Overrides of these change no result: a study has its experiment's name, and hydra says where cells run.
 _SHAPELESS = ("experiment", "hydra", *WRITTEN)
+# What a study states as a whole: no cell has its own.
+_WHOLE = (*STATED, "processes")
 _PLAIN = re.compile(r"[A-Za-z0-9_.+/-]+")
 
 
@@ -32,34 +34,48 @@ def expand(grids: list[dict[str, Any]], arguments: list[str]) -> tuple[list[dict
     Returns:
         The swept overrides of each cell (key to value, in Hydra's spelling), and the arguments that
         stand for all cells.
+
+    Raises:
+        UserError: Something is swept that no cell has a value of its own of, or has no values.
     """
-    typed: dict[str, list[str]] = {}
+    typed: dict[str, tuple[str, list[str]]] = {}
     fixed: list[str] = []
     for override in OverridesParser.create().parse_overrides(arguments):
         key = override.get_key_element()
         if override.is_sweep_override():
-            typed[key] = [_bare(key, value) for value in override.sweep_string_iterator()]
+            typed[_name(key)] = key, [_bare(key, value) for value in override.sweep_string_iterator()]
         else:
             fixed.append(override.input_line or "")
-            typed[key] = []
+            typed[_name(key)] = key, []
     cells: list[dict[str, str]] = []
     for grid in grids or [{}]:
         cells.extend(_cells(grid, typed))
     return cells, fixed
 
 
-def _cells(grid: dict[str, Any], typed: dict[str, list[str]]) -> list[dict[str, str]]:
-    axes: dict[str, list[str]] = {}
+def _cells(grid: dict[str, Any], typed: dict[str, tuple[str, list[str]]]) -> list[dict[str, str]]:
+    """Return a grid's cells; what was typed stands by its name, with its key as typed and the values of its sweep."""
+    axes: dict[str, tuple[str, list[str]]] = {}
     for key, values in grid.items():
-        if typed.get(key) == []:
-            continue
-        axes[key] = typed.get(key) or [spell(v) for v in (values if isinstance(values, list) else [values])]
-        if not axes[key]:
+        axes[_name(key)] = key, [spell(v) for v in (values if isinstance(values, list) else [values])]
+        if not values and _name(key) not in typed:
             raise UserError(f"The study's grid has no values for {key}: give it a list.")
-    axes |= {key: values for key, values in typed.items() if values and key not in axes}
+    axes = {name: axis for name, axis in (axes | typed).items() if axis[1]}
+    for name in axes:
+        if re.split(r"[./@]", name)[0] in (*_SHAPELESS, *_WHOLE):
+            raise UserError(
+                f"{name} is of a study as a whole, so it cannot be swept: give it one value, outside the grids, and "
+                "run a command for each."
+            )
     if "seed" in axes:
         axes["seed"] = axes.pop("seed")
-    return [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
+    keys = [key for key, _ in axes.values()]
+    return [dict(zip(keys, values, strict=True)) for values in product(*(values for _, values in axes.values()))]
+
+
+def _name(key: str) -> str:
+    """Return what an override sets, however it does: ``++facts.seed`` sets ``facts.seed``."""
+    return key.lstrip("+~")
 
 
 def spell(value: Any) -> str:
@@ -89,14 +105,14 @@ def decoded(cell: Mapping[str, str]) -> dict[str, Any]:
 
     ``null`` is ``None``, ``true`` is ``True``, quoted text is the text without its quotes.
     """
-    return {key.lstrip("+"): _read(key, spelled) for key, spelled in cell.items()}
+    return {_name(key): _read(key, spelled) for key, spelled in cell.items()}
 
 
 def fixed_choices(arguments: list[str]) -> dict[str, Any]:
     """Return what overrides choose that are no sweeps, by key."""
     overrides = OverridesParser.create().parse_overrides(arguments)
     chosen = [o for o in overrides if not o.is_sweep_override() and not o.is_delete()]
-    return {o.get_key_element().lstrip("+"): _read(o.get_key_element(), o.get_value_string()) for o in chosen}
+    return {_name(o.get_key_element()): _read(o.get_key_element(), o.get_value_string()) for o in chosen}
 
 
 def shaping(arguments: list[str]) -> list[str]:

@@ -11,13 +11,15 @@ from omegaconf import OmegaConf
 from andraeus.files import CannotWrite, write_json, writing
 from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
+from evaluation.contrasts import stated_contrasts
 from evaluation.curves import STEP
-from evaluation.groups import CellResult
+from evaluation.groups import CellResult, groups_of
 from evaluation.summary import summarise
 from experiments.build import build
-from experiments.grid import decoded, fixed_choices
+from experiments.grid import decoded, fixed_choices, spell
 from experiments.origin import origin
 from experiments.record import Record
+from experiments.schema import CROSSED
 from experiments.standing import made
 from experiments.store import Store
 from experiments.tracking.tracker import StudyInfo, Tracker
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from experiments.sweep import Planned, Study
 
 # Overrides that name the profile or the replicate are no condition: rows run over them.
-_CROSSED = ("arm", "suite", "seed", "facts", "facts.seed", "facts.path")
+_OVER = ("arm", "suite", "facts", *CROSSED)
 
 
 def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
@@ -108,6 +110,25 @@ def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:
         print(f"Note: {folder} held this study under {told}; name studies apart with study=… to keep both.")
 
 
+def unasked_contrasts(study: "Study") -> list[str]:
+    """Return the stated contrasts of which a side names no row that the study will have, each with what to do."""
+    store = Store(study.config.paths.store)
+    # As if all cells were lost, which leaves their rows and takes the numbers.
+    groups = groups_of(_cells(study, dict.fromkeys(study.cells), store, {}))
+    stated: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
+    found = stated_contrasts(groups, stated) if stated else []
+    return [
+        f"{_spelled(c['a'])} against {_spelled(c['b'])} on {c['suite']}, {c['metric']} ({c['reasons']['difference']}): "
+        "spell its arms, suite and conditions as the study's grids do."
+        for c in found
+        if not c["asked"]
+    ]
+
+
+def _spelled(side: Mapping[str, Any]) -> str:
+    return " ".join([side["arm"], *(f"{key}={spell(value)}" for key, value in side["condition"].items())])
+
+
 def export_adapter(study: "Study") -> None:
     """Copy the study's one adapter to ``output``; one that was removed from the store is trained anew."""
     from experiments.work import ensure_adapter
@@ -142,7 +163,7 @@ def _telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
     values: dict[str, set[str]] = {}
     for one in swept:
         for key, value in one.items():
-            if key not in _CROSSED:
+            if key not in _OVER:
                 values.setdefault(key, set()).add(canonical_json(value))
     return {key for key, found in values.items() if len(found) > 1}
 

@@ -26,12 +26,15 @@ def to_run(store: Store, identities: Iterable[str]) -> list[str]:
 
 
 def lost(store: Store, identities: Iterable[str]) -> dict[str, str]:
-    """Return what became of cells that were done and stand no longer: somebody removed or damaged them meanwhile."""
+    """Return what became of cells that should stand and do not: somebody removed, damaged or changed something."""
     found = {}
     for identity in identities:
         try:
             if not _stands(store, identity):
-                found[identity] = f"{store.cell(identity)} was removed while the sweep ran: run the same command again."
+                found[identity] = (
+                    f"{store.cell(identity)} does not stand: it was removed while the sweep ran, or what it is made "
+                    "from (a facts file, a model) was changed, which gives another cell; run the same command again."
+                )
         except Unreadable as error:
             found[identity] = str(error)
     return found

@@ -24,6 +24,7 @@ from experiments.grid import as_arguments, expand, shaping, spell
 if TYPE_CHECKING:
     from experiments.cell import Cell
     from experiments.store import Store
+    from experiments.watch import Work
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,18 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
         raise UserError(
             f"output= takes one adapter, but this trains {len(adapters)}: choose one seed and one condition."
         )
+    # What the command line changes of a study it may also leave out.
+    if not study.overrides:
+        _check_contrasts(study)
     return study
+
+
+def _check_contrasts(study: Study) -> None:
+    """Refuse stated contrasts that would name no row: left out of the adjustment, they would lower the others' bar."""
+    from experiments.results import unasked_contrasts
+
+    if unasked := unasked_contrasts(study):
+        raise UserError("\n  ".join(["the study states contrasts of rows that it does not have:", *unasked]))
 
 
 def _add(study: Study, planned: Planned) -> None:
@@ -180,7 +192,8 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     store = Store(engine.config.paths.store)
     missing = _in_order(study, store, to_run(store, study.cells))
     stand = len(study.cells) - len(missing)
-    print(f"Study {study.name}: {len(study.cells)} cells, {stand} in the store.", flush=True)
+    alone = " The others run one after the other, for fail_fast." if engine.config.fail_fast and missing else ""
+    print(f"Study {study.name}: {len(study.cells)} cells, {stand} in the store.{alone}", flush=True)
     tracker: Tracker = build(engine.config.tracker, "tracker")
     tracker.check()
     if not missing:
@@ -191,7 +204,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     # Of processes that train together none goes on where one failed.
     fail_fast = engine.config.fail_fast or engine.config.processes > 1
     ran = 0
-    with Watch(study.name, Progress(store, _kinds(study, store, missing))):
+    with Watch(study.name, Progress(store, _work(study, store, missing))):
         for batch in [[i] for i in missing] if fail_fast else [missing]:
             failures |= _launch(engine, study, store, batch, stand + ran)
             ran += len(batch)
@@ -202,17 +215,29 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     return failures | lost(store, [i for i in study.cells if i not in failures and i not in not_run])
 
 
-def _kinds(study: Study, store: "Store", missing: list[str]) -> dict[str, tuple[str, bool]]:
-    """Return what the duration of each cell depends on: its arm, and whether it is the one to train its adapter."""
-    kinds: dict[str, tuple[str, bool]] = {}
+def _work(study: Study, store: "Store", missing: list[str]) -> dict[str, "Work"]:
+    """Return what there is to do in each cell; of those that share an adapter the first is the one to train it."""
+    from experiments.watch import Work
+
+    work: dict[str, Work] = {}
     training: set[str] = set()
     for identity in missing:
         cell = study.cells[identity].cell
-        adapter = cell.adapter_identity
-        trains = adapter is not None and adapter not in training and not store.has_adapter(adapter)
-        training |= {adapter} if adapter is not None else set()
-        kinds[identity] = (cell.arm.name, trains)
-    return kinds
+        adapter, rows = cell.adapter_identity, 0
+        if adapter is not None and adapter not in training and not store.has_adapter(adapter):
+            training.add(adapter)
+            rows = _rows_trained(cell)
+        kind = (cell.arm.name, cell.files.weights_hash, str(cell.spec.quantization.kind))
+        work[identity] = Work(kind, rows, len(cell.items))
+    return work
+
+
+def _rows_trained(cell: "Cell") -> int:
+    """Return how many rows training sees at most, repeats counted."""
+    from andraeus.training.loop import planned_steps
+
+    recipe, rows = cell.spec.training, len(cell.material.trained)
+    return planned_steps(recipe, rows) * min(recipe.batch_size * recipe.accumulation, rows)
 
 
 def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Trials of a search over recipes: each is a small study over several profiles."""
 
+import re
 import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from hydra.core.utils import JobReturn, JobStatus
 
 from andraeus.errors import UserError
 from andraeus.files import write_json
+from evaluation.groups import is_right
 from experiments.grid import fixed_choices, spell
 from experiments.store import Store
 from experiments.sweep import Engine, plan, reported, run_missing
@@ -48,20 +50,36 @@ class Trials:
         return accuracy
 
     def _run(self, overrides: list[str]) -> float:
+        _check_profiles(overrides)
         study = plan(self.engine, [{"facts": self.profiles}], overrides)
         if failures := run_missing(self.engine, study):
             raise UserError(f"a trial failed ({next(iter(failures.values()))}): {' '.join(overrides)}")
         store = Store(self.engine.config.paths.store)
-        records = {planned.cell.profile.name: store.record(identity) for identity, planned in study.cells.items()}
-        accuracies = {
-            name: record.objective for name, record in records.items() if record and record.objective is not None
-        }
+        accuracies = {planned.cell.profile.name: _accuracy(store, i) for i, planned in study.cells.items()}
         value = statistics.fmean(accuracies.values())
         self.trials.append({"overrides": fixed_choices(overrides), "accuracy": value, "profiles": accuracies})
         best = max(self.trials, key=lambda trial: trial["accuracy"])
         write_json(self.folder / "trials.json", {"chosen": best["overrides"], "trials": self.trials})
         print(f"Trial {len(self.trials)}: {_line(self.trials[-1])}", flush=True)
         return value
+
+
+def _check_profiles(overrides: list[str]) -> None:
+    """Refuse a trial over other profiles than the tuner's: on whose facts it is chosen, no result may be told."""
+    named = [key for key in fixed_choices(overrides) if re.split(r"[.@]", key)[0] == "facts" and key != "facts.seed"]
+    if named:
+        raise UserError(
+            f"{named[0]} says whose facts, and a search takes its own development profiles: leave it out, or name "
+            "others with hydra.sweeper.profiles=[…]."
+        )
+
+
+def _accuracy(store: Store, identity: str) -> float:
+    """Grade a cell's answers anew: its record has the accuracy by the grader of the day it ran."""
+    record = store.record(identity)
+    assert record is not None, "a cell that did not fail stands"
+    items = store.items(record)
+    return sum(map(is_right, items)) / len(items)
 
 
 def _line(trial: dict[str, Any]) -> str:

@@ -1,10 +1,10 @@
 """How far a sweep is, told while it runs: read from the records its cells write, whichever process runs them."""
 
 import datetime
-import statistics
 import sys
 import threading
 from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -17,6 +17,26 @@ LOOK, LINE = 1.0, 60.0
 LAYOUT = "{desc}: {n_fmt} of {total_fmt} cells |{bar:20}|{postfix}"
 
 
+@dataclass(frozen=True)
+class Work:
+    """What there is to do in a cell, on which its duration depends.
+
+    Attributes:
+        kind: What decides how fast it is done: the arm, the model and how that is quantised.
+        rows: Rows that training sees, repeats counted; 0 where the adapter stands or another cell trains it.
+        items: Questions asked.
+    """
+
+    kind: Hashable
+    rows: int
+    items: int
+
+    @property
+    def amounts(self) -> tuple[int, int, int]:
+        """How much there is of each part: training, answering, and all else, such as loading the model."""
+        return self.rows, self.items, 1
+
+
 class Progress:
     """What has become of a sweep's cells since it began.
 
@@ -24,17 +44,18 @@ class Progress:
 
     Args:
         store: Where the cells' records are written.
-        kinds: The cells to run, by identity, each with what its duration depends on.
+        work: The cells to run, by identity, each with what there is to do in it.
     """
 
-    def __init__(self, store: Store, kinds: Mapping[str, Hashable]) -> None:
-        self.kinds = kinds
+    def __init__(self, store: Store, work: Mapping[str, Work]) -> None:
+        self.work = work
         self.running: dict[str, datetime.datetime] = {}
-        self.took: dict[str, float] = {}
+        # Seconds of each part of the work of a cell that is done.
+        self.took: dict[str, tuple[float, float, float]] = {}
         self.failed: set[str] = set()
         self.side_by_side = 1
         self._store = store
-        self._written = {i: _written(store.cell(i)) for i in kinds}
+        self._written = {i: _written(store.cell(i)) for i in work}
 
     @property
     def ended(self) -> int:
@@ -44,7 +65,7 @@ class Progress:
     def look(self) -> bool:
         """Read what was written since the last look; return whether anything was."""
         news = False
-        for identity in self.kinds:
+        for identity in self.work:
             written = _written(self._store.cell(identity))
             if written in (None, self._written[identity]):
                 continue
@@ -64,22 +85,29 @@ class Progress:
         elif record.status == "failed":
             self.failed.add(identity)
         else:
-            self.took[identity] = ((record.finished or record.started) - record.started).total_seconds()
+            self.took[identity] = _parts(record, trained=self.work[identity].rows > 0)
 
     def seconds_left(self, now: datetime.datetime) -> float | None:
-        """Return about how long the rest takes, by the median of its like; ``None`` before a first cell is done."""
-        if not self.took:
-            return None
-        like: dict[Hashable, list[float]] = {}
-        for identity, seconds in self.took.items():
-            like.setdefault(self.kinds[identity], []).append(seconds)
-        usual = statistics.median(self.took.values())
-        left = 0.0
-        for identity, kind in self.kinds.items():
-            if identity not in self.took and identity not in self.failed:
-                begun = (now - self.running[identity]).total_seconds() if identity in self.running else 0.0
-                left += max(statistics.median(like.get(kind, [usual])) - begun, 0.0)
+        """Return about how long the rest takes, by what a row and an item took; ``None`` where nothing tells."""
+        kinds = {work.kind for work in self.work.values()}
+        left, rates = 0.0, {kind: [self._rate(part, kind) for part in range(3)] for kind in kinds}
+        for identity, work in self.work.items():
+            if identity in self.took or identity in self.failed:
+                continue
+            parts = [(amount, rate) for amount, rate in zip(work.amounts, rates[work.kind], strict=True) if amount]
+            known = [amount * rate for amount, rate in parts if rate is not None]
+            if len(known) < len(parts):
+                return None
+            begun = (now - self.running[identity]).total_seconds() if identity in self.running else 0.0
+            left += max(sum(known) - begun, 0.0)
         return left / self.side_by_side
+
+    def _rate(self, part: int, kind: Hashable) -> float | None:
+        """Return the seconds that one of a part takes: in cells of a kind, else in all; ``None`` where none had any."""
+        for cells in ([i for i in self.took if self.work[i].kind == kind], list(self.took)):
+            if amount := sum(self.work[i].amounts[part] for i in cells):
+                return sum(self.took[i][part] for i in cells) / amount
+        return None
 
     def words(self, now: datetime.datetime) -> str:
         """Say what runs, what failed, and about how long the rest takes."""
@@ -108,7 +136,7 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         # Made before any cell makes one of its own, so that it has the first line.
-        self._bar = bar(len(self.progress.kinds), self.name, "cell", layout=LAYOUT)
+        self._bar = bar(len(self.progress.work), self.name, "cell", layout=LAYOUT)
         self._thread.start()
         return self
 
@@ -128,7 +156,7 @@ class Watch:
             if not self._bar.disable:
                 self._draw()
             elif untold and waited >= self._line and not over:
-                told = f"{self.name}: {self.progress.ended} of {len(self.progress.kinds)} cells done"
+                told = f"{self.name}: {self.progress.ended} of {len(self.progress.work)} cells done"
                 print(f"{told}, {self.progress.words(_now())}.", file=sys.stderr, flush=True)
                 untold, waited = False, 0.0
 
@@ -148,6 +176,15 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _parts(record: Record, *, trained: bool) -> tuple[float, float, float]:
+    """Return the seconds a cell took to train, to answer, and for all else."""
+    whole = ((record.finished or record.started) - record.started).total_seconds()
+    # Every cell of an adapter says what its training took, also one that found it.
+    training = (record.timing.train_seconds or 0.0) if record.timing and trained else 0.0
+    answering = record.timing.evaluation_seconds if record.timing else 0.0
+    return training, answering, max(whole - training - answering, 0.0)
 
 
 def _written(folder: Path) -> int | None:

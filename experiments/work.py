@@ -76,8 +76,9 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.objective = sum(is_right(item) for item in items) / len(items)
         record.status, record.n_items, record.timing, record.training = "success", len(items), timing, training
         record.finished = _now()
-        record.write(folder)
+        # Told before it stands: a kill in between runs it again, into the same run. What stands is not told again.
         tracker.end("success", record.told(), items)
+        record.write(folder)
     except KeyboardInterrupt:
         tracker.end("interrupted", {}, [])
         raise
@@ -267,9 +268,11 @@ def _answering(cell: Cell, adapter: Path, steps: int) -> Path:
     if cell.step is None:
         return adapter
     folder = adapter / "checkpoints" / str(cell.step)
-    if not folder.is_dir():
+    if folder.is_dir():
+        return folder
+    if steps < cell.step:
         raise UserError(f"Training stopped at step {steps}, before step={cell.step}: set training.plateau=null.")
-    return folder
+    raise UserError(f"{folder} is gone: delete {adapter}, so that it is trained anew, and run again.")
 
 
 def _drafted(chat: Chat, answer: str) -> tuple[int, ...]:

@@ -105,11 +105,7 @@ class WandbTracker:
                 self._drop_empty()
 
     def begin_study(self, study: StudyInfo) -> None:
-        """Say in the study's own run how many cells it has, and how many of them need none.
-
-        Raises:
-            UserError: Before the first run only, if W&B cannot be used.
-        """
+        """Say in the study's own run how many cells it has, and how many of them need none."""
         if not self._usable_now():
             return
         with self._guarded("opening the study"):
@@ -118,11 +114,7 @@ class WandbTracker:
             self._finish(failed=False)
 
     def begin(self, cell: CellInfo) -> None:
-        """Open the cell's run: the same cell of the same study continues the same run.
-
-        Raises:
-            UserError: Before the first run only, if W&B cannot be used.
-        """
+        """Open the cell's run: the same cell of the same study continues the same run."""
         if not self._usable_now():
             return
         with self._guarded("opening a run"):
@@ -202,10 +194,9 @@ class WandbTracker:
         return {i: _run_id(study.name, i) if made is None or here(made) else None for i, made in study.made.items()}
 
     def _figures(self, summary: Mapping[str, Any], folder: Path) -> list[Path]:
-        """Return the figures that may leave: their labels are the conditions as they stand."""
+        """Return the figures that may leave: their labels are arms, suites and conditions as they stand."""
         found = sorted((folder / "figures").glob("*.png"))
-        conditions = [row.get("condition") or {} for row in summary.get("rows", [])]
-        if not found or self._upload_items or all(public_condition(c) == dict(c) for c in conditions):
+        if not found or self._upload_items or _labels_are_public(summary):
             return found
         print(
             "The figures were not sent to W&B, since their labels name what its tables withhold: "
@@ -226,9 +217,10 @@ class WandbTracker:
         if self._mode == "disabled" or self._broken:
             return False
         if (self._mode, self._folder) not in self._usable:
-            with untouched_randomness():
+            # What `check` has accepted may fail in another process, or later: a login that was lost, a full disk.
+            with self._guarded("starting"):
                 self._require(verify=False)
-        return True
+        return not self._broken
 
     def _require(self, verify: bool) -> None:
         """Refuse a W&B that cannot be used, or cannot be kept from gathering."""
@@ -313,12 +305,24 @@ class WandbTracker:
                 )
 
 
+def _labels_are_public(summary: Mapping[str, Any]) -> bool:
+    """Tell whether all that figures are labelled with may leave as it stands."""
+    contrasts = [*summary.get("contrasts", []), *summary.get("exploratory", [])]
+    rows = summary.get("rows", [])
+    sides = [*rows, *(contrast[side] for contrast in contrasts for side in ("a", "b"))]
+    names = [*(str(side["arm"]) for side in sides), *(str(one["suite"]) for one in [*rows, *contrasts])]
+    conditions = [side.get("condition") or {} for side in sides]
+    return all(public_name(n) == n for n in names) and all(public_condition(c) == dict(c) for c in conditions)
+
+
 def _run_id(study: str, identity: str) -> str:
     return hashlib.sha256(f"{study}\n{identity}".encode()).hexdigest()[:20]
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300].rstrip(".")
+    # Our own are sentences.
+    kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+    return " ".join(f"{kind}{error}".split())[:300].rstrip(".")
 
 
 def _fitting_tags(tags: Iterable[str]) -> list[str]:

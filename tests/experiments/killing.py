@@ -148,13 +148,30 @@ def _check_whole(folder: Path) -> int:
     return left
 
 
+def together(folder: Path, *sweeps: Sequence[str]) -> list[tuple[int, str]]:
+    """Start sweeps at once in one folder; return each one's exit status and what it told."""
+    running = [
+        subprocess.Popen(
+            command(s), cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for s in sweeps
+    ]
+    told = [process.communicate(timeout=1800)[0] for process in running]
+    return [(process.returncode, text) for process, text in zip(running, told, strict=True)]
+
+
+def trainings(told: str) -> int:
+    """Return how many trainings a sweep has told of: each says once that its answers are longer than four tokens."""
+    return told.count("Note: trained answers of ")
+
+
 def sweep(tiny: Path, facts: str, cells: int) -> list[str]:
-    """Return the arguments of a sweep of so many cells of a tiny model (a multiple of four)."""
+    """Return the arguments of a sweep of so many cells of a tiny model (a multiple of eight), two of each adapter."""
     from tests.experiments.conftest import QUICK
 
-    seeds = ",".join(map(str, range(cells // 4)))
+    seeds = ",".join(map(str, range(cells // 8)))
     quick = [word for word in QUICK if not word.startswith(("lora=", "variations="))]
-    grid = ["-m", "lora=r4,r8", "variations=v1,v3", f"seed={seeds}", f"study={STUDY}"]
+    grid = ["-m", "lora=r4,r8", "variations=v1,v3", "suite=heldout,tiers", f"seed={seeds}", f"study={STUDY}"]
     return [*grid, "model=custom", f"model.path={tiny}", "facts=file", f"facts.path={facts}", *quick]
 
 
@@ -163,7 +180,7 @@ def main() -> None:
     from tests.experiments.conftest import TWO_FACTS, save_tiny
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", type=int, default=24, help="cells of the sweep, a multiple of four")
+    parser.add_argument("--cells", type=int, default=24, help="cells of the sweep, a multiple of eight")
     parser.add_argument("--kills", type=int, default=10, help="how many times it is killed")
     parser.add_argument("--draw", type=int, default=0, help="seed of the moments")
     parser.add_argument("--side-by-side", action="store_true", help="two processes of one thread")

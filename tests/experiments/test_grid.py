@@ -22,6 +22,37 @@ def test_command_line_wins_over_the_grid() -> None:
     assert len(cells) == 6
 
 
+@pytest.mark.parametrize("sign", ["", "+", "++"])
+def test_what_is_forced_wins_over_the_grid_too(sign: str) -> None:
+    grid = {"facts.seed": [0, 1, 2], "lora@adapter": ["r4", "r8"], "step": [8]}
+    cells, fixed = expand([grid], [f"{sign}facts.seed=0", f"{sign}lora@adapter=r16"])
+    assert cells == [{"step": "8"}]
+    assert fixed == [f"{sign}facts.seed=0", f"{sign}lora@adapter=r16"]
+    cells, _ = expand([{"seed": [0, 1, 2], "facts.seed": [0, 1]}], [f"{sign}seed=5,6", f"{sign}facts.seed=7,8"])
+    assert [list(cell.items()) for cell in cells] == [
+        [(f"{sign}facts.seed", person), (f"{sign}seed", seed)] for person in ("7", "8") for seed in ("5", "6")
+    ]
+
+
+def test_a_deleted_key_has_no_axis() -> None:
+    assert expand([{"arm.k": [3, 5], "arm": ["rag"]}], ["~arm.k"]) == ([{"arm": "rag"}], ["~arm.k"])
+
+
+STUDYWIDE = ["experiment=a,b", "output=a,b", "paths.store=a,b", "study=a,b", "tracker=none,wandb", "+plan=true,false"]
+STUDYWIDE += ["contrasts=[],[{a:1}]", "endpoint=null,{suite:a}", "explore.metric=a,b", "power.effects=[.1],[.2]"]
+STUDYWIDE += ["processes=1,2", "experiment=choice(a)", "prices.per_training_hour=range(1,3)"]
+
+
+@pytest.mark.parametrize("typed", STUDYWIDE)
+def test_what_a_study_states_as_a_whole_is_not_swept(typed: str) -> None:
+    key, _, values = typed.partition("=")
+    with pytest.raises(UserError, match=f"{key.lstrip('+')} is of a study as a whole"):
+        expand([GRID], [typed])
+    with pytest.raises(UserError, match="cannot be swept"):
+        expand([{key: [values]}], [])
+    assert expand([GRID], [f"{key}=null"])[1] == [f"{key}=null"]
+
+
 def test_sweep_without_a_grid_is_exactly_the_sweep() -> None:
     cells, _ = expand([], ["lora=r4,r16", "seed=0,1", "facts=alex"])
     assert [as_arguments(c) for c in cells] == [

@@ -9,19 +9,29 @@ from pathlib import Path
 import pytest
 
 from tests.experiments.conftest import Program
-from tests.experiments.killing import SIDE_BY_SIDE, adapters_of, kill_and_resume, run, summary_of, sweep
+from tests.experiments.killing import (
+    SIDE_BY_SIDE,
+    adapters_of,
+    kill_and_resume,
+    run,
+    summary_of,
+    sweep,
+    together,
+    trainings,
+)
 
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory: pytest.TempPathFactory, tiny_folder: Path) -> tuple[Path, list[str]]:
-    """A sweep of eight cells that ran to its end without a stop."""
+    """A sweep of sixteen cells, two of each adapter, that ran to its end without a stop."""
     from tests.experiments.conftest import TWO_FACTS
 
     folder = tmp_path_factory.mktemp("swept")
     (folder / "robin.yaml").write_text(TWO_FACTS)
-    arguments = sweep(tiny_folder, "robin.yaml", cells=8)
+    arguments = sweep(tiny_folder, "robin.yaml", cells=16)
     done = run(folder, arguments)
     assert done.returncode == 0, done.stderr
+    assert trainings(done.stdout) == len(adapters_of(folder)) == 8
     return folder, arguments
 
 
@@ -52,15 +62,17 @@ def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> Non
     results = folder / "results" / "small"
     summary = json.loads(summary_of(folder))
     assert summary["schema"] == 1
-    assert len(summary["cells"]) == 8
+    assert len(summary["cells"]) == 16
     assert {c["status"] for c in summary["cells"]} == {"success"}
     accuracy = [r for r in summary["rows"] if r["metric"] == "accuracy"]
-    assert sorted((r["condition"]["lora"], r["condition"]["variations"]) for r in accuracy) == [
-        ("r4", "v1"),
-        ("r4", "v3"),
-        ("r8", "v1"),
-        ("r8", "v3"),
-    ]
+    for suite in ("heldout", "tiers"):
+        told = [r["condition"] for r in accuracy if r["suite"] == suite]
+        assert sorted((condition["lora"], condition["variations"]) for condition in told) == [
+            ("r4", "v1"),
+            ("r4", "v3"),
+            ("r8", "v1"),
+            ("r8", "v3"),
+        ]
     for row in accuracy:
         assert row["n_seeds"] == 2
         assert row["context_tokens"] == 0
@@ -86,7 +98,7 @@ def test_second_run_trains_nothing(swept: tuple[Path, list[str]]) -> None:
     before, summary = adapters_of(folder), summary_of(folder)
     done = run(folder, arguments)
     assert done.returncode == 0, done.stderr
-    assert "8 in the store" in done.stdout
+    assert "16 in the store" in done.stdout
     assert adapters_of(folder) == before
     assert summary_of(folder) == summary
 
@@ -99,9 +111,24 @@ def test_killed_and_resumed_is_the_uninterrupted_run(
     """More cells and kills: ``python -m tests.experiments.killing --cells 24 --kills 10``."""
     folder, arguments = swept
     shutil.copy(folder / "robin.yaml", tmp_path)
-    told = kill_and_resume(tmp_path, [*arguments, *launcher], kills, cells=8)
+    told = kill_and_resume(tmp_path, [*arguments, *launcher], kills, cells=16)
     assert told.kills > 0
     assert summary_of(tmp_path) == summary_of(folder)
+
+
+@pytest.mark.slow
+def test_sweeps_at_once_train_no_adapter_twice(tiny_folder: Path, facts_file: Path, tmp_path: Path) -> None:
+    # Long enough that one is still training when the other begins, however far apart they start.
+    slow = [*sweep(tiny_folder, facts_file.name, cells=8), "training.steps=200"]
+
+    def asking(suite: str, study: str) -> list[str]:
+        return [a.replace("suite=heldout,tiers", f"suite={suite}").replace("=small", f"={study}") for a in slow]
+
+    # Twice the same cells, and other cells of the same adapters: a cell's lock keeps nobody from another cell.
+    ended = together(tmp_path, asking("heldout", "one"), asking("heldout", "same"), asking("tiers", "other"))
+    assert [status for status, _ in ended] == [0, 0, 0], ended
+    told = [trainings(text) for _, text in ended]
+    assert sum(told) == len(adapters_of(tmp_path)) == 4, told
 
 
 def test_a_fresh_run_side_by_side_in_any_order_gives_the_same_bytes(

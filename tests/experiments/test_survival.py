@@ -1,12 +1,14 @@
 """What a sweep does when the store is damaged, full, read-only, or taken away while it runs."""
 
 import json
+import os
 import re
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,10 +20,14 @@ from omegaconf import OmegaConf
 
 from andraeus.errors import UserError
 from andraeus.files import CannotWrite
+from experiments import work as working
+from experiments import worker
+from experiments.record import Timing
 from experiments.store import Store
 from experiments.sweep import Engine, Study, run_missing
+from experiments.tracking.none import NoTracker
 from tests.experiments.conftest import Program
-from tests.experiments.stored import put
+from tests.experiments.stored import item, put
 
 Work = Callable[[str], None]
 
@@ -46,11 +52,15 @@ def swept(store: Store, cells: str, work: Work, *, fail_fast: bool = False) -> t
         return returns
 
     node = {"paths": {"store": str(store.root)}, "tracker": {"_target_": "experiments.tracking.none.NoTracker"}}
-    config = OmegaConf.create({**node, "fail_fast": fail_fast})
-    arm = SimpleNamespace(name="rag")
-    planned: Any = {
-        i: SimpleNamespace(arguments=[i], cell=SimpleNamespace(adapter_identity=None, arm=arm)) for i in cells.split()
-    }
+    config = OmegaConf.create({**node, "fail_fast": fail_fast, "processes": 1})
+    cell = SimpleNamespace(
+        adapter_identity=None,
+        arm=SimpleNamespace(name="rag"),
+        files=SimpleNamespace(weights_hash="tiny"),
+        spec=SimpleNamespace(quantization=SimpleNamespace(kind="none")),
+        items=[None],
+    )
+    planned: Any = {i: SimpleNamespace(arguments=[i], cell=cell) for i in cells.split()}
     study = Study("small", config, [], cells=planned)
     engine = Engine(config, SimpleNamespace(), SimpleNamespace(launch=launch))  # type: ignore[arg-type]
     return run_missing(engine, study), study
@@ -87,7 +97,8 @@ def test_cells_that_vanish_or_break_while_a_sweep_runs_are_failures(store: Store
 
     failures, _ = swept(store, "stood broke new", work)
     assert failures.keys() == {"stood", "broke"}
-    assert "was removed while the sweep ran: run the same command again" in failures["stood"]
+    assert "cells/stood does not stand: it was removed while the sweep ran" in failures["stood"]
+    assert "a facts file" in failures["stood"]
     assert "broke/record.json is damaged" in failures["broke"]
 
 
@@ -102,7 +113,7 @@ def test_a_whole_store_that_vanishes_is_made_anew(store: Store) -> None:
     assert swept(store, "stood aa bb", lambda i: put(store, i, [True]) and None)[0] == {}
 
 
-def test_fail_fast_stops_and_counts_what_was_not_run(store: Store) -> None:
+def test_fail_fast_stops_and_counts_what_was_not_run(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     def work(identity: str) -> None:
         put(store, identity, None if identity == "bb" else [True])
         if identity == "bb":
@@ -112,8 +123,10 @@ def test_fail_fast_stops_and_counts_what_was_not_run(store: Store) -> None:
     assert failures == {"bb": "no memory"}
     assert study.notes == ["The sweep stopped at its first failure with 2 cells not run."]
     assert store.record("cc") is None
+    assert "4 cells, 0 in the store. The others run one after the other, for fail_fast." in capsys.readouterr().out
     failures, study = swept(store, "aa bb cc dd", work)
     assert failures == {"bb": "no memory"}
+    assert "one after the other" not in capsys.readouterr().out
     assert store.record("dd") is not None
 
 
@@ -129,6 +142,60 @@ def test_a_read_only_store_serves_a_study_that_stands_and_refuses_another(
     assert swept(store, "aa", lambda _: pytest.fail("something ran"))[0] == {}
     with pytest.raises(CannotWrite, match="Read-only file system.*paths.store"):
         swept(store, "aa bb", lambda _: pytest.fail("something ran"))
+
+
+@pytest.fixture
+def told(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """A cell without a model: what its tracker was told, and how the cell's record stood at that time."""
+    heard: list[tuple[str, str]] = []
+
+    class Listening(NoTracker):
+        def end(self, status: str, metrics: dict[str, float], items: list[dict[str, Any]]) -> None:
+            record = store.record("aa")
+            assert record is not None
+            heard.append((status, record.status))
+
+    timing = Timing(evaluation_seconds=1.0, latency_p50=None, latency_p90=None, latency_p99=None)
+    asked = [item(0, True) | {"near_ties": 0}, item(1, False) | {"near_ties": 0}]
+    monkeypatch.setattr(working, "build", lambda *_: Listening())
+    monkeypatch.setattr(working, "_info", lambda _: None)
+    monkeypatch.setattr(working, "_set_threads", lambda _: None)
+    monkeypatch.setattr(working, "_ask", lambda *_: (asked, timing, False))
+    put(store, "aa", status="started")
+    monkeypatch.setattr(working, "_started", lambda _: store.record("aa"))
+    return heard
+
+
+CELL: Any = SimpleNamespace(
+    spec=SimpleNamespace(threads=1), config=OmegaConf.create({"tracker": None}), arm=SimpleNamespace(trained=False)
+)
+
+
+def test_a_tracker_hears_of_a_success_before_it_stands(store: Store, told: list[tuple[str, str]]) -> None:
+    # Killed in between, a cell is run again, and told again. What stands is never run, nor told.
+    record = working._run(CELL, store, store.cell("aa"))
+    assert told == [("success", "started")]
+    assert (record.status, record.objective) == ("success", 0.5)
+    assert store.record("aa") == record
+
+
+def test_a_worker_ends_with_a_sweep_that_died_before_it_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    # Nobody's child any more: the system's first process is the parent of all such.
+    monkeypatch.setattr(worker.multiprocessing, "parent_process", lambda: SimpleNamespace(pid=os.getppid() + 1))
+    monkeypatch.setattr(worker.os, "_exit", lambda _: ended.set())
+    worker.end_with_the_sweep.__wrapped__()
+    assert ended.wait(10)
+
+
+def test_a_checkpoint_that_is_gone_is_told_from_one_that_was_never_made(tmp_path: Path) -> None:
+    cell: Any = SimpleNamespace(step=8)
+    with pytest.raises(UserError, match="stopped at step 7, before step=8: set training.plateau=null"):
+        working._answering(cell, tmp_path, 7)
+    with pytest.raises(UserError, match=f"checkpoints/8 is gone: delete {tmp_path}, so that it is trained anew"):
+        working._answering(cell, tmp_path, 8)
+    (tmp_path / "checkpoints" / "8").mkdir(parents=True)
+    assert working._answering(cell, tmp_path, 8) == tmp_path / "checkpoints" / "8"
 
 
 def limited(command: list[str], folder: Path, environment: dict[str, str], largest: int) -> Any:

@@ -1,15 +1,29 @@
-"""What a study is called, and in which order its cells go to the launcher."""
+"""What a study is called, what it states, and in which order its cells go to the launcher."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from hydra import initialize_config_dir
+from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
+from andraeus.errors import UserError
+from andraeus.hashing import content_hash
+from andraeus.training.recipe import Recipe
+from experiments import sweep
+from experiments.cell import Cell
 from experiments.grid import shaping
+from experiments.run import CONF
+from experiments.schema import register
 from experiments.store import Store
-from experiments.sweep import Engine, Study, _in_order, _launch, _name
+from experiments.sweep import Engine, Study, _in_order, _launch, _name, _work, plan
 
 
 def name(study: str | None, *arguments: str) -> str:
@@ -45,3 +59,93 @@ def test_cells_side_by_side_do_not_wait_for_one_training(tmp_path: Path) -> None
     (tmp_path / "adapters" / "trained" / "training.json").touch()
     study = Study("small", OmegaConf.create(), [], cells=cells)
     assert _in_order(study, Store(tmp_path), list(adapters)) == ["c", "e", "a", "b", "f", "d"]
+
+
+def test_what_there_is_to_do_in_a_cell(tmp_path: Path) -> None:
+    def cell(adapter: str | None, rows: int, items: int, weights: str = "tiny", **recipe: Any) -> Any:
+        training = Recipe(**({"epochs": 2.0, "batch_size": 16, "least_steps": 1} | recipe))
+        spec = SimpleNamespace(training=training, quantization=SimpleNamespace(kind="none"))
+        arm = SimpleNamespace(name="finetune" if adapter else "rag")
+        files, material = SimpleNamespace(weights_hash=weights), SimpleNamespace(trained=[None] * rows)
+        told = {"adapter_identity": adapter, "arm": arm, "spec": spec, "files": files, "material": material}
+        return SimpleNamespace(cell=SimpleNamespace(**told, items=[None] * items))
+
+    cells = {
+        "ten facts": cell("small", 160, 30),
+        "their compositions": cell("small", 160, 5),
+        "two hundred facts": cell("large", 3200, 600),
+        "other weights": cell("other", 160, 30, weights="gemma"),
+        "few rows": cell("few", 5, 3, epochs=None, steps=7, accumulation=4),
+        "no adapter": cell(None, 160, 30),
+    }
+    work = _work(Study("small", OmegaConf.create(), [], cells=cells), Store(tmp_path), list(cells))
+    assert [(w.rows, w.items) for w in work.values()] == [(320, 30), (0, 5), (6400, 600), (320, 30), (35, 3), (0, 30)]
+    assert len({w.kind for w in work.values()}) == 3
+    assert work["ten facts"].kind == work["two hundred facts"].kind != work["other weights"].kind
+
+
+@pytest.fixture
+def stated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Study]]:
+    """Plan a shipped experiment, without the models and questions that its cells are named by."""
+
+    def named(cell: Cell) -> str:
+        trained = ("lora", "variations", "training", "seed", "step") if cell.arm.trained else ()
+        told = ("model", "quantization", "facts", "tier", "arm", "suite", "phrasings", *trained)
+        config = OmegaConf.to_container(cell.config, resolve=True, enum_to_str=True)
+        assert isinstance(config, dict)
+        return content_hash({key: config[key] for key in told})
+
+    monkeypatch.setattr(Cell, "identity", cached_property(named))
+    Cell.identity.__set_name__(Cell, "identity")  # type: ignore[attr-defined]
+    monkeypatch.setattr(Cell, "adapter_identity", None)
+    monkeypatch.setattr(sweep, "problems", lambda *_, **__: [])
+    register()
+    with initialize_config_dir(CONF, version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+
+        def planned(experiment: str, **changed: Any) -> Study:
+            arguments = [f"experiment={experiment}"]
+            config = loader.load_configuration("config", arguments, RunMode.MULTIRUN)
+            for key, value in changed.items():
+                OmegaConf.update(config, key, value)
+            grids: Any = OmegaConf.to_container(config.hydra.sweeper.grids)
+            return plan(Engine(config, loader, BasicLauncher()), grids, arguments)
+
+        yield planned
+
+
+@pytest.mark.parametrize("experiment", [path.stem for path in sorted(Path(CONF, "experiment").glob("*.yaml"))])
+def test_every_contrast_that_ships_names_rows_of_its_study(stated: Callable[..., Study], experiment: str) -> None:
+    study = stated(experiment)
+    assert not study.overrides, "what is asked for would not be held against the contrasts"
+    assert study.cells
+
+
+def contrast(**changed: Any) -> dict[str, Any]:
+    a = {"arm": "finetune", "lora": "r32"} | changed.pop("a", {})
+    b = {"arm": "finetune", "lora": "r4"}
+    return {"a": a, "b": b, "suite": "heldout", "metric": "area_under_curve"} | changed
+
+
+MISSPELT = [
+    contrast(a={"lora": "r33"}),
+    contrast(a={"arm": "finetuned"}),
+    contrast(a={"rank": 32}),
+    contrast(a={"variations": "v20"}),
+    contrast(suite="blind"),
+    # No step of this study has an area.
+    contrast(a={"step": 8}),
+]
+
+
+@pytest.mark.parametrize("wrong", MISSPELT, ids=str)
+def test_a_contrast_of_rows_that_will_not_be_is_refused_before_anything_runs(
+    stated: Callable[..., Study], wrong: dict[str, Any]
+) -> None:
+    right = contrast(a={"variations": "v10"})
+    assert stated("ablation_rank", contrasts=[right]).cells
+    with pytest.raises(UserError) as refused:
+        stated("ablation_rank", contrasts=[right, wrong])
+    told = str(refused.value)
+    assert told.startswith("the study states contrasts of rows that it does not have:\n  finetune")
+    assert len(told.splitlines()) == 2

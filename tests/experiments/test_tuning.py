@@ -1,14 +1,19 @@
-"""What the trials chose is what the configs say."""
+"""What the trials chose is what the configs say; and what a trial of a search comes to."""
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from omegaconf import OmegaConf
 
+from andraeus.errors import UserError
+from experiments import tuning
+from experiments.store import Store
 from scripts import tune
 from tests.conftest import CONF
+from tests.experiments.stored import put
 from tests.experiments.test_conf import composed
 
 TUNING = CONF.parent / "tuning"
@@ -83,3 +88,35 @@ def test_a_trial_names_all_that_its_grid_sets(arm: str) -> None:
     grids = tune.grids_of(Path(CONF, "experiment", f"tune_{arm}.yaml"))
     crossed = {"arm", "suite", "facts", "seed"}
     assert tune.stated(grids) == [{k: v[0] for k, v in grid.items() if k not in crossed} for grid in grids]
+
+
+@pytest.fixture
+def trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuning.Trials:
+    """A search over two people whose cells stand, with what the grader of another day made of them."""
+    store = Store(tmp_path / "store")
+    put(store, "maya", [True, True, True, False], objective=0.25)
+    put(store, "george", [True, False], objective=1.0)
+    cells = {name: SimpleNamespace(cell=SimpleNamespace(profile=SimpleNamespace(name=name))) for name in PEOPLE}
+    monkeypatch.setattr(tuning, "plan", lambda *_: SimpleNamespace(cells=cells))
+    monkeypatch.setattr(tuning, "run_missing", lambda *_: {})
+    config = OmegaConf.create({"paths": {"store": str(store.root), "results": str(tmp_path)}, "study": "mine"})
+    return tuning.Trials(SimpleNamespace(config=config), PEOPLE)  # type: ignore[arg-type]
+
+
+PEOPLE = ["maya", "george"]
+
+
+def test_a_trial_is_graded_by_the_grader_of_today(trials: tuning.Trials, tmp_path: Path) -> None:
+    trials.folder.mkdir()
+    (trial,) = trials.launch([["lora=r8", "facts.seed=1"]], 0)
+    assert trial.return_value == (0.75 + 0.5) / 2
+    written = json.loads((tmp_path / "mine" / "trials.json").read_text())
+    assert written["trials"][0]["profiles"] == {"maya": 0.75, "george": 0.5}
+    assert written["chosen"] == {"lora": "r8", "facts.seed": 1}
+
+
+@pytest.mark.parametrize("named", ["facts=alex", "facts.path=me.yaml", "++facts.path=me.yaml", "facts.blind=null"])
+def test_a_search_is_never_made_on_the_person_to_be_told_of(trials: tuning.Trials, named: str) -> None:
+    with pytest.raises(UserError, match="takes its own development profiles"):
+        trials.launch([["lora=r8", named]], 0)
+    assert not trials.trials

@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from andraeus.progress import say
+from experiments.record import Timing
 from experiments.store import Store
-from experiments.watch import Progress, Watch, duration
+from experiments.watch import Progress, Watch, Work, duration
 from tests.experiments.stored import NOON, put
+
+# A cell that does nothing but answer.
+ASK = Work("rag", 0, 1)
 
 
 def at(seconds: float) -> datetime.datetime:
@@ -26,6 +30,14 @@ def rewrite(store: Store, identity: str, *arguments: Any, **more: Any) -> None:
     os.utime(record, (rewrite.clock, rewrite.clock))  # type: ignore[attr-defined]
 
 
+def done(store: Store, identity: str, training: float, answering: float, rest: float) -> None:
+    """Write a success that took so many seconds; of one that found its adapter, that adapter's training is told too."""
+    timing = Timing(
+        train_seconds=training, evaluation_seconds=answering, latency_p50=None, latency_p90=None, latency_p99=None
+    )
+    rewrite(store, identity, [True], finished=at(training + answering + rest), timing=timing)
+
+
 rewrite.clock = 1000  # type: ignore[attr-defined]
 
 
@@ -37,8 +49,7 @@ def store(tmp_path: Path) -> Store:
 def test_cells_are_counted_as_their_records_are_written(store: Store) -> None:
     rewrite(store, "old")
     rewrite(store, "dead", status="started")
-    kinds = dict.fromkeys(("old", "dead", "new", "other"), ("finetune", True))
-    progress = Progress(store, kinds)
+    progress = Progress(store, dict.fromkeys(("old", "dead", "new", "other"), ASK))
     assert not progress.look()
     assert progress.words(NOON) == "0 running, 0 failed"
     rewrite(store, "old", status="started", started=at(0))
@@ -58,19 +69,56 @@ def test_cells_are_counted_as_their_records_are_written(store: Store) -> None:
     assert progress.words(at(40)) == "1 running, 1 failed, about 5 s left"
 
 
-def test_time_is_that_of_cells_of_the_same_kind(store: Store) -> None:
-    kinds = {"a": ("finetune", True), "b": ("finetune", False), "c": ("finetune", True), "d": ("rag", False)}
-    progress = Progress(store, kinds)
+def test_time_goes_by_what_there_is_to_do(store: Store) -> None:
+    small, large = Work("finetune", rows=10, items=30), Work("finetune", rows=200, items=600)
+    work = {"small": small, "again": small, "large": large, "second suite": Work("finetune", rows=0, items=60)}
+    progress = Progress(store, work)
     assert progress.seconds_left(NOON) is None
-    rewrite(store, "a", [True], finished=at(100))
-    rewrite(store, "b", [True], finished=at(4))
+    done(store, "small", training=20, answering=3, rest=4)
     progress.look()
-    # Like a; and the median of all for an arm that nobody has seen.
-    assert progress.seconds_left(NOON) == 100 + 52
+    # Two seconds a row, a tenth of one an item, and four for the rest of each.
+    again, large_one, second = 20 + 3 + 4, 400 + 60 + 4, 6 + 4
+    assert progress.seconds_left(NOON) == pytest.approx(again + large_one + second)
+    rewrite(store, "large", status="started", started=at(0))
+    progress.look()
+    assert progress.seconds_left(at(100)) == pytest.approx(again + large_one - 100 + second)
+
+
+def test_time_is_that_of_cells_of_the_same_kind_and_else_of_all(store: Store) -> None:
+    slow, fast = ("finetune", "large"), ("finetune", "tiny")
+    work = {
+        "slow": Work(slow, 10, 10),
+        "fast": Work(fast, 10, 10),
+        "found": Work(fast, 0, 10),
+        "slow next": Work(slow, 10, 10),
+        "fast next": Work(fast, 20, 0),
+        "new": Work("rag", 0, 30),
+    }
+    progress = Progress(store, work)
+    done(store, "found", training=0, answering=1, rest=0)
+    progress.look()
+    # Of training nothing is known as yet, so nothing is told of what is left.
+    assert progress.seconds_left(NOON) is None
+    assert progress.words(NOON) == "0 running, 0 failed"
+    done(store, "slow", training=100, answering=50, rest=0)
+    done(store, "fast", training=10, answering=3, rest=0)
+    progress.look()
+    # An arm that nobody has seen takes 54 s for 30 items, as all of them together.
+    assert progress.seconds_left(NOON) == pytest.approx(150 + 20 + 54)
+
+
+def test_a_training_that_was_found_tells_nothing_of_how_long_one_takes(store: Store) -> None:
+    found, new = Work("finetune", 0, 10), Work("finetune", 10, 10)
+    progress = Progress(store, {"found": found, "new": new})
+    timing = Timing(train_seconds=100, evaluation_seconds=1, latency_p50=None, latency_p90=None, latency_p99=None)
+    rewrite(store, "found", [True], finished=at(3), timing=timing)
+    progress.look()
+    assert progress.took == {"found": (0.0, 1.0, 2.0)}
+    assert progress.seconds_left(NOON) is None
 
 
 def test_a_cell_that_is_damaged_or_vanishes_stops_nothing(store: Store) -> None:
-    progress = Progress(store, {"a": "kind", "b": "kind"})
+    progress = Progress(store, {"a": ASK, "b": ASK})
     rewrite(store, "a", status="started")
     assert progress.look()
     (store.cell("a") / "record.json").write_text("{")
@@ -83,7 +131,7 @@ def test_a_cell_that_is_damaged_or_vanishes_stops_nothing(store: Store) -> None:
 def test_without_a_terminal_there_is_a_line_now_and_then(
     store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Watch("small", Progress(store, {"a": "kind", "b": "kind"}), look=0.01, line=0.02):
+    with Watch("small", Progress(store, {"a": ASK, "b": ASK}), look=0.01, line=0.02):
         rewrite(store, "a", [True], finished=at(7))
         time.sleep(0.5)
     told = capsys.readouterr()
@@ -93,7 +141,7 @@ def test_without_a_terminal_there_is_a_line_now_and_then(
 
 
 def test_a_quick_sweep_says_nothing(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
-    with Watch("small", Progress(store, {"a": "kind"}), look=0.01):
+    with Watch("small", Progress(store, {"a": ASK}), look=0.01):
         rewrite(store, "a", [True])
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", "")
@@ -107,7 +155,7 @@ class Terminal(io.StringIO):
 def test_a_terminal_shows_a_bar_and_is_left_clean(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    with Watch("small", Progress(store, {"a": "kind", "b": "kind"}), look=0.01):
+    with Watch("small", Progress(store, {"a": ASK, "b": ASK}), look=0.01):
         rewrite(store, "a", [True], finished=at(7))
         time.sleep(0.3)
     drawn = terminal.getvalue()

@@ -214,29 +214,48 @@ def test_a_study_closes_with_its_tables(tmp_path: Path) -> None:
     assert SECRET.encode() not in everything(tmp_path / "wandb")
 
 
-@pytest.mark.parametrize(
-    ("condition", "upload_items", "sent"),
-    [
-        ({"lora": "r4", "training.epochs": "2"}, False, True),
-        ({"lora": "r4", "facts.path": SECRET}, False, False),
-        ({"arm.template.user": f"{SECRET} {{question}}"}, False, False),
-        ({"lora": "r4", "facts.path": SECRET}, True, True),
-    ],
-)
-def test_figures_are_sent_where_their_labels_may_be(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], condition: dict[str, Any], upload_items: bool, sent: bool
-) -> None:
+LABELS: list[tuple[dict[str, Any], bool]] = [
+    ({"condition": {"lora": "r4", "training.epochs": "2"}}, True),
+    ({"condition": {"lora": "r4", "facts.path": SECRET}}, False),
+    ({"condition": {"arm.template.user": f"{SECRET} {{question}}"}}, False),
+    ({"arm": f"arm of {SECRET}"}, False),
+    ({"suite": f"what {SECRET} is asked"}, False),
+]
+
+
+def figures_sent(folder: Path, closing: dict[str, Any], *, upload_items: bool = False) -> int:
+    """Close a study that has one figure; return how many were sent."""
     import matplotlib.image
 
-    folder = tmp_path / "results"
-    (folder / "figures").mkdir(parents=True)
-    matplotlib.image.imsave(folder / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
-    closing = summary()
-    closing["rows"] = [closing["rows"][0], closing["rows"][0] | {"condition": condition}]
-    WandbTracker(folder=str(tmp_path), upload_items=upload_items).close_study(STUDY, closing, TIMINGS, folder)
-    logged(tmp_path)
-    assert len(list((tmp_path / "wandb").rglob("files/**/accuracy*.png"))) == sent
+    (folder / "results" / "figures").mkdir(parents=True)
+    matplotlib.image.imsave(folder / "results" / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
+    WandbTracker(folder=str(folder), upload_items=upload_items).close_study(STUDY, closing, TIMINGS, folder / "results")
+    logged(folder)
+    return len(list((folder / "wandb").rglob("files/**/accuracy*.png")))
+
+
+@pytest.mark.parametrize("upload_items", [False, True])
+@pytest.mark.parametrize(("label", "public"), LABELS)
+def test_figures_are_sent_where_their_labels_may_be(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], label: dict[str, Any], public: bool, upload_items: bool
+) -> None:
+    row = summary()["rows"][0]
+    closing = summary() | {"rows": [row, row | label], "contrasts": []}
+    sent = public or upload_items
+    assert figures_sent(tmp_path, closing, upload_items=upload_items) == sent
     assert ("figures were not sent" in capfd.readouterr().out) is not sent
+
+
+@pytest.mark.parametrize("kind", ["contrasts", "exploratory"])
+@pytest.mark.parametrize("side", ["a", "b"])
+@pytest.mark.parametrize(("label", "public"), LABELS)
+def test_a_contrasts_labels_are_looked_at_on_both_sides(
+    label: dict[str, Any], public: bool, side: str, kind: str
+) -> None:
+    plain = {"arm": "base", "condition": {}}
+    contrast = {"a": plain, "b": plain, "suite": "heldout"}
+    told = label if "suite" in label else {side: plain | label}
+    assert tracking._labels_are_public({"rows": [plain | {"suite": "heldout"}], kind: [contrast | told]}) is public
 
 
 def test_the_global_generators_stay_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,11 +384,19 @@ def test_what_cannot_be_used_is_refused_before_any_work(tmp_path: Path, monkeypa
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="cannot be written"):
         WandbTracker(folder=str(tmp_path / "file")).check()
-    with pytest.raises(UserError, match="cannot be written"):
-        WandbTracker(folder=str(tmp_path / "file")).begin(CELL)
     monkeypatch.setitem(tracking._PRIVATE, "x_disable_everything", True)
     with pytest.raises(UserError, match="x_disable_everything"):
         WandbTracker(folder=str(tmp_path)).check()
+
+
+def test_what_fails_in_a_process_that_did_not_check_costs_no_cell(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    track(WandbTracker(folder=str(tmp_path / "file")))
+    track(WandbTracker(folder=str(tmp_path / "file")))
+    (told,) = capfd.readouterr().err.splitlines()
+    assert told.startswith("Tracking is off from here on: starting in W&B failed (tracker.folder=")
 
 
 def test_hydra_builds_it(tmp_path: Path) -> None:
@@ -406,12 +433,18 @@ else:
 """
 
 
-@pytest.mark.parametrize("call", ["check()", "begin(CellInfo('i', 's', 'a', 'u', 0, (), {}))"])
-def test_online_needs_a_login(call: str, tmp_path: Path) -> None:
-    done = python(ONLINE.format(folder=str(tmp_path), call=call), HOME=str(tmp_path), NETRC=str(tmp_path / "netrc"))
+def test_online_needs_a_login(tmp_path: Path) -> None:
+    home = {"HOME": str(tmp_path), "NETRC": str(tmp_path / "netrc")}
+    done = python(ONLINE.format(folder=str(tmp_path), call="check()"), **home)
     assert "needs a W&B login" in done.stdout
     assert len(done.stdout.splitlines()) == 1
     assert done.returncode == 0, done.stderr
+    # Where the login was lost since, the cells go on.
+    begin = "begin(CellInfo('i', 's', 'a', 'u', 0, (), {}))"
+    done = python(ONLINE.format(folder=str(tmp_path), call=begin), **home)
+    assert done.stdout == "went on\n"
+    assert "Tracking is off" in done.stderr
+    assert "needs a W&B login" in done.stderr
 
 
 @pytest.fixture
