@@ -105,7 +105,10 @@ def _reported(summary: Mapping[str, Any], timings: Mapping[str, Any]) -> dict[st
     """Return the tables of a study's report, but for those that stand here in columns of their own."""
     made = study_tables({"rows": [], **summary}, timings)
     frames = {name: frame.drop(columns="reasons") for name, (frame, _) in made.items() if name in _REPORTED}
-    return {name: Table(list(frame.columns), frame.to_dict("records")) for name, frame in frames.items()}
+    return {
+        name: Table(list(frame.columns), [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")])
+        for name, frame in frames.items()
+    }
 
 
 def public_row(row: Mapping[str, Any]) -> dict[str, Any]:
