@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Characters of a hash that are shown, and that are enough to name a cell.
 SHORT = 10
+# Knobs that are shown where cells differ in them, beside the groups' files.
+_KNOBS = ("facts.n", "facts.seed", "step")
 _EXAMPLES = """\
 andraeusctl results                                              all cells
 andraeusctl results list arm=finetune lora=r16 since=7d          some of them
@@ -85,7 +87,7 @@ def _table(frame: "pd.DataFrame") -> "Table":
     from experiments.frames import GROUPS
 
     known = frame[frame["arm"].notna()]
-    telling = [group for group in GROUPS if known[group].nunique(dropna=False) > 1]
+    telling = [name for name in (*GROUPS, *_KNOBS) if name in known and known[name].nunique(dropna=False) > 1]
     columns = ["cell", "status", "arm", *telling, "suite", "seed", "model", "accuracy", "finished"]
     form: dict[str, Callable[[Any], str]] = {
         "cell": lambda cell: cell[:SHORT],

@@ -196,8 +196,11 @@ class WandbTracker:
     def _figures(self, summary: Mapping[str, Any], folder: Path) -> list[Path]:
         """Return the figures that may leave: their labels are arms, suites and conditions as they stand."""
         found = sorted((folder / "figures").glob("*.png"))
-        if not found or self._upload_items or _labels_are_public(summary):
+        if not found or self._upload_items:
             return found
+        if _labels_are_public(summary):
+            # On the figure of prices stands what the user says of where they come from.
+            return [path for path in found if path.stem != "break_even"]
         print(
             "The figures were not sent to W&B, since their labels name what its tables withhold: "
             "tracker.upload_items=true sends them."

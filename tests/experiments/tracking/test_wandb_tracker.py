@@ -223,15 +223,15 @@ LABELS: list[tuple[dict[str, Any], bool]] = [
 ]
 
 
-def figures_sent(folder: Path, closing: dict[str, Any], *, upload_items: bool = False) -> int:
+def figures_sent(folder: Path, closing: dict[str, Any], *, upload_items: bool = False, name: str = "accuracy") -> int:
     """Close a study that has one figure; return how many were sent."""
     import matplotlib.image
 
     (folder / "results" / "figures").mkdir(parents=True)
-    matplotlib.image.imsave(folder / "results" / "figures" / "accuracy.png", numpy.zeros((4, 4, 3)))
+    matplotlib.image.imsave(folder / "results" / "figures" / f"{name}.png", numpy.zeros((4, 4, 3)))
     WandbTracker(folder=str(folder), upload_items=upload_items).close_study(STUDY, closing, TIMINGS, folder / "results")
     logged(folder)
-    return len(list((folder / "wandb").rglob("files/**/accuracy*.png")))
+    return len(list((folder / "wandb").rglob(f"files/**/{name}*.png")))
 
 
 @pytest.mark.parametrize("upload_items", [False, True])
@@ -244,6 +244,11 @@ def test_figures_are_sent_where_their_labels_may_be(
     sent = public or upload_items
     assert figures_sent(tmp_path, closing, upload_items=upload_items) == sent
     assert ("figures were not sent" in capfd.readouterr().out) is not sent
+
+
+@pytest.mark.parametrize("upload_items", [False, True])
+def test_the_figure_with_what_the_user_says_of_prices_stays(tmp_path: Path, upload_items: bool) -> None:
+    assert figures_sent(tmp_path, summary(), upload_items=upload_items, name="break_even") == upload_items
 
 
 @pytest.mark.parametrize("kind", ["contrasts", "exploratory"])
