@@ -21,8 +21,8 @@ from experiments.store import Store
 
 SIDE_BY_SIDE = "hydra/launcher=side_by_side"
 STUDY = "small"
-# Whole seconds that a machine with other work may take for what takes one.
-PATIENCE = 300.0
+# Seconds after which a sweep hangs, also on a machine with much other work: until it is to be killed, and to its end.
+PATIENCE, END = 1800.0, 7200.0
 
 
 @dataclass
@@ -53,7 +53,7 @@ def environment() -> dict[str, str]:
 def run(folder: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Run a sweep to its end."""
     return subprocess.run(
-        command(arguments), cwd=folder, env=environment(), capture_output=True, text=True, timeout=1800, check=False
+        command(arguments), cwd=folder, env=environment(), capture_output=True, text=True, timeout=END, check=False
     )
 
 
@@ -156,7 +156,7 @@ def together(folder: Path, *sweeps: Sequence[str]) -> list[tuple[int, str]]:
         )
         for s in sweeps
     ]
-    told = [process.communicate(timeout=1800)[0] for process in running]
+    told = [process.communicate(timeout=END)[0] for process in running]
     return [(process.returncode, text) for process, text in zip(running, told, strict=True)]
 
 
