@@ -25,7 +25,7 @@ _ROW_COLUMNS = ("arm", "condition", *ROW_FIELDS)
 _CELL_COLUMNS = ("identity", "arm", "suite", "condition", "profile", "seed", "status", "reused", "run", *COSTS)
 _INTERVAL = ("ci_low", "ci_high")
 # The report's tables but for those that stand here in columns of their own, and the one that tells the user's prices.
-_REPORTED = tuple(name for name in REPORTED if name not in ("accuracy", "contrasts", "break_even"))
+_REPORTED = tuple(name for name in REPORTED if name not in ("accuracy", "rows", "contrasts", "break_even"))
 TABLES = ("rows", "contrasts", "cells", "failures", "notes", *_REPORTED)
 """Every table that a study may have."""
 

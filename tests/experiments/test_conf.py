@@ -58,7 +58,21 @@ def test_every_knob_says_what_it_is_for(file: Path) -> None:
         for line in (Path(CONF) / file).read_text().splitlines()
         if ":" in line and "#" not in line and not line.lstrip().startswith(("-", "_target_", "name:", "repo:"))
     ]
-    allowed = ("defaults:", "hydra:", "phrasings:", "chat:", "generation:", "run:", "dir:", "sweep:", "subdir:", "job:")
+    allowed = (
+        "defaults:",
+        "hydra:",
+        "ray:",
+        "init:",
+        "remote:",
+        "phrasings:",
+        "chat:",
+        "generation:",
+        "run:",
+        "dir:",
+        "sweep:",
+        "subdir:",
+        "job:",
+    )
     allowed += (
         "chdir:",
         "alpha:",
