@@ -32,7 +32,7 @@ def power_table(summary: Summary) -> "pd.DataFrame":
         names = [*(label(side_of(plan[side]), telling) for side in "ab"), plan["suite"], plan["metric"]]
         for design in plan["designs"]:
             chances = {one["effect"]: one["power"] for one in design["power"]}
-            numbers = [design[name] for name in ("profiles", "facts", "seeds", "scope", "mde")]
+            numbers = [design.get(name) for name in ("profiles", "facts", "seeds", "scope", "mde")]
             rows.append([*names, *numbers, *(chances.get(effect) for effect in effects), design["reasons"]])
     return frame_of([*columns, "reasons"], rows)
 
