@@ -13,7 +13,7 @@ from experiments.record import Timing
 from experiments.tracking.public import WITHHELD, public_condition, public_name
 
 _VARIANCE_FIELDS = ("metric", "total", "shares", "levels")
-_DESIGN_FIELDS = ("profiles", "facts", "seeds", "mde", "power")
+_DESIGN_FIELDS = ("profiles", "facts", "seeds", "scope", "mde", "power")
 _CELL_FIELDS = (*Timing.model_fields, "seed", "steps", "answer_tokens")
 
 
@@ -30,7 +30,7 @@ def public_results(
         return [names.sides(row) | names.told(row, CONTRAST_FIELDS) for row in summary.get(which, [])]
 
     def designs(plan: Mapping[str, Any]) -> list[dict[str, Any]]:
-        return [{**{name: one[name] for name in _DESIGN_FIELDS}, "reasons": {}} for one in plan["designs"]]
+        return [{**{name: one.get(name) for name in _DESIGN_FIELDS}, "reasons": {}} for one in plan["designs"]]
 
     told = {
         "rows": [names.side(row) | names.told(row, ROW_FIELDS) for row in summary.get("rows", [])],

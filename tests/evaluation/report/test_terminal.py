@@ -58,7 +58,7 @@ def test_the_files_that_are_there_are_named(tmp_path: Path, summary: Data, timin
     write_report(tmp_path, summary, timings, provenance)
     text = printed(summary, timings, tmp_path, width=40)
     assert f"  {tmp_path}/report.md\n" in text
-    assert f"  {tmp_path}/tables (accuracy, contrasts)\n" in text
+    assert f"  {tmp_path}/tables (accuracy, contrasts, rows)\n" in text
     assert "summary.json" not in text
 
 

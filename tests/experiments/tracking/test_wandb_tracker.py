@@ -240,7 +240,7 @@ def test_figures_are_sent_where_their_labels_may_be(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], label: dict[str, Any], public: bool, upload_items: bool
 ) -> None:
     row = summary()["rows"][0]
-    closing = summary() | {"rows": [row, row | label], "contrasts": []}
+    closing = summary() | {"rows": [row, row | label], "contrasts": [], "exploratory": []}
     sent = public or upload_items
     assert figures_sent(tmp_path, closing, upload_items=upload_items) == sent
     assert ("figures were not sent" in capfd.readouterr().out) is not sent
