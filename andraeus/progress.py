@@ -1,7 +1,9 @@
-"""Progress bars, and lines that are printed while bars stand."""
+"""What stands on the terminal: bars, lines that are printed while bars stand, and nothing of what libraries mutter."""
 
+import logging
 import multiprocessing
 import sys
+import warnings
 from typing import Any
 
 _CLEAR = "\r\x1b[J"
@@ -37,6 +39,13 @@ def say(text: str) -> None:
     """Print a line on standard output, in the place of the bars that any process draws; they come again beneath it."""
     bars = sys.stdout.isatty() and sys.stderr.isatty()
     print((_CLEAR if bars else "") + text, flush=True)
+
+
+def quieten() -> None:
+    """Keep the libraries' notes to their developers off the terminal, in each process that loads them."""
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
+    # On processors with bf16 units it asks for a package that would fetch a kernel from the Hub.
+    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 
 def _line() -> int | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from andraeus.progress import quieten
 from experiments.commands import results
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ CONF = Path(__file__).resolve().parents[1] / "conf"
 def main() -> None:
     """Run one subcommand; a user's error is one sentence and exit status 1."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    quieten()
     parser = argparse.ArgumentParser(prog="andraeusctl", description=__doc__)
     commands = parser.add_subparsers(required=True)
     ask = commands.add_parser("ask", help="ask an adapter a question")

@@ -2,12 +2,12 @@
 
 import os
 import sys
-import warnings
 from pathlib import Path
 
 import hydra
 from omegaconf import DictConfig
 
+from andraeus.progress import quieten, say
 from experiments.grid import with_quoted_groups
 from experiments.processes import together, with_processes
 from experiments.schema import register
@@ -21,11 +21,10 @@ register()
 @hydra.main(version_base="1.3", config_path=CONF, config_name="config")
 def run(config: DictConfig) -> float | None:
     """Run one cell; Hydra's sweeper (`experiments.sweep`) calls this for each."""
-    from andraeus.progress import say
+    quieten()
     from experiments.work import run_cell
     from experiments.worker import end_with_the_sweep
 
-    _quieten()
     end_with_the_sweep()
     record = run_cell(config)
     say(f"  {record.line()}")
@@ -41,14 +40,9 @@ def main() -> None:
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     # Ray reports on its use unless it is told not to; nothing leaves the machine unasked.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    _quieten()
+    quieten()
     with together():
         run()
-
-
-def _quieten() -> None:
-    """Keep the libraries' notes to their developers off the terminal, in each process that loads them."""
-    warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
 
 
 def with_default_study(arguments: list[str]) -> list[str]:
