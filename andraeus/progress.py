@@ -44,8 +44,9 @@ def say(text: str) -> None:
 def quieten() -> None:
     """Keep the libraries' notes to their developers off the terminal, in each process that loads them."""
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers|peft")
-    # On processors with bf16 units it asks for a package that would fetch a kernel from the Hub.
-    logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+    # A line at each int8 product, and on processors with bf16 units one that asks for a kernel from the Hub.
+    for name in ("bitsandbytes", "transformers.integrations.bitsandbytes"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _line() -> int | None:
