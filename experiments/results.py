@@ -146,7 +146,7 @@ def _cells(
     study: "Study", records: dict[str, Record | None], store: Store, failures: Mapping[str, str]
 ) -> list[CellResult]:
     swept = {i: decoded(planned.swept) for i, planned in study.cells.items()}
-    telling, common = _telling_keys(swept.values()), _common_choices(study, swept.values())
+    telling, common = telling_keys(swept.values()), _common_choices(study, swept.values())
     results = []
     for i, planned in study.cells.items():
         record = records[i]
@@ -158,7 +158,7 @@ def _cells(
     return results
 
 
-def _telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
+def telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
     """Return the swept overrides that take more than one value in the study."""
     values: dict[str, set[str]] = {}
     for one in swept:

@@ -3,18 +3,21 @@
 Found are: a paper that is not its template's rendering; a number typed into the template; a committed study with a
 cell that is missing or failed, or fewer cells than its experiment file asks for; a summary that its own answers do not
 give, or that states something else than the experiment file; a file that was changed since it was published; a
-question of a held-out suite that was trained; a claim without a contrast; results from uncommitted changes.
+question of a held-out suite that was trained; a claim without a contrast, or one that was not stated so in the commit
+whose code ran its study; results from uncommitted changes.
 """
 
 import json
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+from jinja2 import TemplateError
 
 from andraeus.errors import UserError
 from andraeus.hashing import file_sha256
@@ -24,20 +27,25 @@ from evaluation.groups import CellResult
 from evaluation.report.rows import value_text
 from evaluation.summary import summarise
 from experiments.grid import decoded, expand
+from experiments.results import telling_keys
 from scripts import paper
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
 
 CONF = paper.ROOT / "conf"
 MOST_CLAIMS = 8
+# What says whose facts a cell is about.
+_PERSON = ("facts", "facts.path", "facts.seed")
 # Suites that ask what was trained; of all others no question may be.
 TRAINED = ("seen",)
-# What may hold digits: code, links, comments, what is rendered (but for the captions in it), the numbers of headings
-# and lists, names of models, years of works cited, and names in which digits follow a letter (v10).
+# What may hold digits in prose: code, links, comments, the numbers of headings and lists, names of models, years of
+# works cited, and names in which digits follow a letter (v10). A number alone is not code because of its backticks.
 _NO_PROSE = re.compile(
-    r"```.*?```|`[^`]*`|\{%.*?%\}|\{#.*?#\}|\]\([^)]*\)|^#+\s\d[\d.]*\s(?=[A-Z])|^\s*\d+\.\s|\b[A-Z]\w*-\d+[MB]\b",
+    r"```.*?```|`(?![\d\s.,%−+-]+`)[^`]*`|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|\]\([^)]*\)|^#+\s\d[\d.]*\s(?=[A-Z])|^\s*\d+\.\s"
+    r"|\b[A-Z][\w.]*-[\d.]+[MB]\b",
     re.DOTALL | re.MULTILINE,
 )
-_RENDERED = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_CAPTION = re.compile(r"figure\([^,]*,[^,]*,\s*(['\"])(.*?)\1", re.DOTALL)
 _YEAR = re.compile(r"\([^()]*\)")
 _NUMBER = re.compile(r"(?<![A-Za-z_\d])[-−+]?\.?\d[\d.,]*\w*")
 
@@ -60,13 +68,16 @@ def defects() -> Iterator[str]:
         yield from too_many_claims()
         if (paper.ROOT / "PAPER.md").read_text() != paper.rendered(template):
             yield "PAPER.md is not what its template and the results give: run `make paper`."
+        yield from claimed_afterwards()
     except UserError as error:
         yield str(error)
+    except (TemplateError, OSError, KeyError, ValueError) as error:
+        yield f"the paper cannot be written: {type(error).__name__}: {error}"
     for folder in studies():
         for check in CHECKS:
             try:
                 yield from (f"{folder.name}: {defect}" for defect in check(folder))
-            except (UserError, OSError, KeyError, ValueError) as error:
+            except (UserError, OSError, KeyError, TypeError, ValueError) as error:
                 yield f"{folder.name}: {type(error).__name__}: {error}"
 
 
@@ -76,23 +87,37 @@ def studies() -> list[Path]:
 
 
 def typed_numbers(template: str) -> Iterator[str]:
-    """Yield each number in the template's prose that no file gives."""
+    """Yield each number in the template that no file gives, whether it stands in prose or in what is rendered."""
+    from jinja2 import Environment
+
     prose = _NO_PROSE.sub(_blank, template)
-    prose = _RENDERED.sub(_caption, prose)
     prose = _YEAR.sub(lambda cited: re.sub(r"(?<=[a-z.] )(19|20)\d\d\b", "    ", cited[0]), prose)
-    for index, line in enumerate(prose.splitlines(), start=1):
-        for match in _NUMBER.finditer(line):
-            yield f"PAPER.md.jinja, line {index}: the number {match[0]} is typed, and comes from no file."
+    found = [(i, number) for i, line in enumerate(prose.splitlines(), start=1) for number in _NUMBER.findall(line)]
+    for line, number in sorted([*found, *_rendered_numbers(Environment().parse(template))]):
+        yield f"PAPER.md.jinja, line {line}: the number {number} is typed, and comes from no file."
 
 
 def _blank(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match[0])
 
 
-def _caption(rendered: re.Match[str]) -> str:
-    """Return of what is rendered the caption alone, which is prose, with the line breaks of all of it."""
-    found = _CAPTION.search(rendered[1])
-    return (found[2].replace("\n", " ") if found else "") + "\n" * rendered[0].count("\n")
+def _rendered_numbers(node: "nodes.Node") -> Iterator[tuple[int, str]]:
+    """Yield the numbers among a template's expressions, by line, but for those by which a result is named."""
+    from jinja2 import nodes
+
+    if isinstance(node, nodes.TemplateData):
+        return
+    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in paper.WRITERS:
+        # What a figure's caption says is prose.
+        named = [*node.args, *(pair.value for pair in node.kwargs)]
+        spoken = node.args[2:] if node.node.name == "figure" else []
+        children = [*spoken, *(child for child in named if not isinstance(child, nodes.Const))]
+    else:
+        children = list(node.iter_child_nodes())
+    if isinstance(node, nodes.Const) and not isinstance(node.value, bool):
+        yield from ((node.lineno, number) for number in _NUMBER.findall(str(node.value)))
+    for child in children:
+        yield from _rendered_numbers(child)
 
 
 def too_many_claims() -> Iterator[str]:
@@ -100,6 +125,27 @@ def too_many_claims() -> Iterator[str]:
     stated = yaml.safe_load((paper.PAPER / "claims.yaml").read_text())
     if len(stated) > MOST_CLAIMS:
         yield f"claims.yaml: {len(stated)} confirmatory claims; at most {MOST_CLAIMS} stand in one family."
+
+
+def claimed_afterwards() -> Iterator[str]:
+    """Yield claims that do not stand, word for word, in the commits whose code ran their studies."""
+    for claim in yaml.safe_load((paper.PAPER / "claims.yaml").read_text()):
+        made = paper.load(claim["study"], "provenance")
+        for commit in dict.fromkeys(str(made["commit"]).split("; ")):
+            before = _claims_at(commit)
+            if before is None:
+                yield f"claims.yaml: nobody can say what was claimed at {commit[:8]}, which ran {claim['study']}."
+            elif claim not in before:
+                yield f"claims.yaml: «{claim['claim']}» was not claimed so at {commit[:8]}, which ran {claim['study']}."
+
+
+@cache
+def _claims_at(commit: str) -> list[Any] | None:
+    """Return the claims of a commit; None where this repository does not hold it, or it claimed nothing."""
+    told = ["git", "-C", str(paper.ROOT), "show", f"{commit}:paper/claims.yaml"]
+    shown = subprocess.run(told, capture_output=True, text=True, check=False)
+    found: list[Any] | None = yaml.safe_load(shown.stdout) if shown.returncode == 0 else None
+    return found
 
 
 def unfinished(folder: Path) -> Iterator[str]:
@@ -119,22 +165,33 @@ def summary_of_other_answers(folder: Path) -> Iterator[str]:
     for key, value in json.loads(json.dumps(again)).items():
         if told.get(key) == value:
             continue
-        parts = [i for i, (a, b) in enumerate(zip(told[key], value, strict=False)) if a != b] if value else []
+        both = (told.get(key), value)
+        parts = [i for i, (a, b) in enumerate(zip(*both, strict=False)) if a != b] if _are_lists(both) else []
         where = f" (first at {key}[{parts[0]}])" if parts else ""
         yield f"its answers do not give its {key}{where}: the summary was changed, or the grader; summarise it anew."
 
 
+def _are_lists(values: tuple[Any, Any]) -> bool:
+    return all(isinstance(value, list) for value in values)
+
+
 def stated_otherwise(folder: Path) -> Iterator[str]:
-    """Yield what a summary states otherwise than the experiment file of its name, and what it lacks of it."""
-    path = CONF / "experiment" / f"{folder.name}.yaml"
-    told = _summary(folder)
-    if not path.is_file():
+    """Yield what a summary states otherwise than its experiment file, and what it lacks of it.
+
+    The file is the one of its name. A study that goes by a name of its own (``study=NAME``) may have been run with
+    overrides, and its file is the one whose hash it has.
+    """
+    told, own = _summary(folder), CONF / "experiment" / f"{folder.name}.yaml"
+    files = [own] if own.is_file() else sorted((CONF / "experiment").glob("*.yaml"))
+    path = next((path for path in files if file_sha256(path) == told["study_hash"]), None)
+    if path is None:
+        where = f"{own.relative_to(paper.ROOT)} as it stands" if own.is_file() else "any file of conf/experiment"
+        yield f"its summary is not of {where}: summarise it anew."
+    if path is None and not own.is_file():
         return
-    if told["study_hash"] != file_sha256(path):
-        yield f"its summary is not of {path.relative_to(paper.ROOT)} as it stands: summarise it anew."
-    if told["overrides"]:
+    if own.is_file() and told["overrides"]:
         yield f"it was run with {' '.join(told['overrides'])}, and not as its file states it."
-    config = _experiment(folder.name)
+    config = _experiment((path or own).stem)
     if json.loads(json.dumps(_stated(told))) != [_side_by_side(one) for one in config["contrasts"]]:
         yield "its contrasts are not those that its file states."
     for key, found in (("endpoint", told["endpoint"]), *told["stated"].items()):
@@ -144,31 +201,32 @@ def stated_otherwise(folder: Path) -> Iterator[str]:
 
 
 def _too_few(summary: dict[str, Any], config: dict[str, Any]) -> Iterator[str]:
-    """Yield conditions of the file that have no row, or a row of fewer people or seeds."""
-    asked: dict[str, tuple[dict[str, Any], set[Any], set[Any]]] = {}
-    for cell in expand(config["grids"], [])[0]:
-        swept = decoded(cell)
-        person, seed = swept.pop("facts.seed", None), swept.pop("seed", None)
-        _, people, seeds = asked.setdefault(json.dumps(swept), (swept, set(), set()))
-        people.add(person)
-        seeds.add(seed)
-    accuracy = [row for row in summary["rows"] if row["metric"] == "accuracy"]
-    for swept, people, seeds in asked.values():
-        name = " ".join(f"{key}={value}" for key, value in swept.items())
-        rows = [row for row in accuracy if _is_of(row, swept)]
-        if not rows:
-            yield f"no row is of {name}, which its file asks for."
-        for row in rows:
-            if (row["n_profiles"] or 0) < len(people) or (row["n_seeds"] or len(seeds)) < len(seeds):
-                yield f"a row of {name} has fewer people or seeds than its file asks for."
+    """Yield the rows that have fewer cells than the file asks for, or none."""
+    asked = [decoded(cell) for cell in expand(config["grids"], summary["overrides"])[0]]
+    asked = [{"arm": "finetune", "suite": "heldout", **swept} for swept in asked]
+    telling = telling_keys(asked)
+    wanted: dict[str, set[tuple[str, str]]] = {}
+    for swept in asked:
+        row = {key: value_text(swept[key]) for key in ("arm", "suite", *sorted(telling & swept.keys()))}
+        person = " ".join(value_text(swept[key]) for key in _PERSON if key in swept)
+        wanted.setdefault(json.dumps(row), set()).add((person, value_text(swept.get("seed"))))
+    for named, replicates in wanted.items():
+        row = json.loads(named)
+        found = [cell for cell in summary["cells"] if _is_of(cell, row)]
+        # An arm without randomness is asked once, whatever the seeds.
+        seeded = any(cell["seed"] is not None for cell in found)
+        needed = len(replicates) if seeded else len({person for person, _ in replicates})
+        if len(found) < needed:
+            name = " ".join(f"{key}={value}" for key, value in row.items())
+            yield f"{name} has {len(found)} of the {needed} cells that its file asks for."
 
 
-def _is_of(row: dict[str, Any], swept: dict[str, Any]) -> bool:
-    of = {"arm": "finetune", "suite": "heldout", **swept}
-    condition = {key: row["condition"][key] for key in of if key in row["condition"]}
-    return all(value_text(value) == value_text(of[key]) for key, value in condition.items()) and all(
-        row[key] == of[key] for key in ("arm", "suite")
-    )
+def _is_of(cell: dict[str, Any], row: dict[str, Any]) -> bool:
+    """Tell whether a cell is of a row; one without an adapter is of all that differ in what shapes adapters."""
+    condition = {key: value_text(value) for key, value in cell["condition"].items()}
+    wanted = {key: value for key, value in row.items() if key not in ("arm", "suite")}
+    fits = condition == wanted if cell["seed"] is not None else condition.items() <= wanted.items()
+    return fits and (cell["arm"], cell["suite"]) == (row["arm"], row["suite"])
 
 
 def changed(folder: Path) -> Iterator[str]:

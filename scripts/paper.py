@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from andraeus.errors import UserError
-from andraeus.files import write_json, write_text
+from andraeus.files import new_folder, write_json, write_text
 from andraeus.hashing import file_sha256
 from evaluation.archive import NAME as CELLS
 from evaluation.report.formats import NOTHING, number, p_value, reason, signed
@@ -53,14 +53,12 @@ def publish(results: Path) -> None:
     """
     if missing := [name for name in FILES if not (results / name).is_file()]:
         raise UserError(f"{results} lacks {', '.join(missing)}: give the folder of a study, as `andraeus` wrote it.")
-    target = PAPER / results.name
     figures = [f"figures/{path.name}" for path in sorted((results / "figures").glob("*.png"))]
-    (target / "figures").mkdir(parents=True, exist_ok=True)
-    for old in (target / "figures").iterdir():
-        old.unlink()
-    for name in (*FILES, *figures):
-        shutil.copyfile(results / name, target / name)
-    write_json(target / HASHES, {name: file_sha256(target / name) for name in (*FILES, *figures)})
+    with new_folder(PAPER / results.name) as folder:
+        (folder / "figures").mkdir()
+        for name in (*FILES, *figures):
+            shutil.copyfile(results / name, folder / name)
+        write_json(folder / HASHES, {name: file_sha256(folder / name) for name in (*FILES, *figures)})
 
 
 def rendered(template: str | None = None) -> str:
@@ -69,9 +67,7 @@ def rendered(template: str | None = None) -> str:
 
     told = source() if template is None else template
     environment = Environment(undefined=StrictUndefined, keep_trailing_newline=True, trim_blocks=True)
-    return environment.from_string(told).render(
-        claims=claims, difference=difference, estimate=estimate, figure=figure, reported=reported, table=table
-    )
+    return environment.from_string(told).render(WRITERS)
 
 
 def source() -> str:
@@ -149,6 +145,8 @@ def claims() -> str:
     """Write the confirmatory claims, with one Holm family over them and what came of each."""
     stated = yaml.safe_load((PAPER / "claims.yaml").read_text())
     found = [contrast(c["study"], c["contrast"]) for c in stated]
+    for claim, c in zip(stated, found, strict=True):
+        _check_sign(claim, Kind(c["kind"]))
     # A claim whose cells were lost still counts: what crashed must not make the others significant.
     adjusted = holm([1.0 if c["p_value"] is None else c["p_value"] for c in found])
     keys = differing(side_of(c[side]) for c in found for side in "ab")
@@ -161,6 +159,15 @@ def claims() -> str:
         texts = [claim["claim"], claim["scope"], sides, difference(claim["study"], claim["contrast"])]
         table.rows.append([*map(Cell, texts), Cell(told, notes), Cell(state(claim, c, p))])
     return to_markdown(table)
+
+
+def _check_sign(claim: Mapping[str, Any], kind: Kind) -> None:
+    """Refuse a claim of a difference that does not say which, and a sign where the contrast has a margin."""
+    sign, needed = claim.get("sign"), kind is Kind.difference
+    if needed and sign not in ("+", "-"):
+        raise UserError(f"claims.yaml: «{claim['claim']}» is of a difference: its sign is {sign!r}, not '+' or '-'.")
+    if not needed and sign is not None:
+        raise UserError(f"claims.yaml: «{claim['claim']}» is of {kind}, which has no sign: take it out.")
 
 
 def state(claim: Mapping[str, Any], found: Mapping[str, Any], p: float) -> str:
@@ -193,6 +200,10 @@ def origin(study: str) -> str:
         f"`{made['command']}`; commit {commits}; {plain(made['model'])}; {counts(load(study))}; {made['hardware']}, "
         f"{made['threads']} thread a cell; {made['date']}.\n"
     )
+
+
+WRITERS = {writer.__name__: writer for writer in (claims, difference, estimate, figure, reported, table)}
+"""What a template may call."""
 
 
 if __name__ == "__main__":

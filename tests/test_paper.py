@@ -1,22 +1,36 @@
 """The paper says what the results say, and the audit notices where it does not."""
 
+import copy
+import hashlib
 import json
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from andraeus.errors import UserError
 from andraeus.hashing import file_sha256
 from evaluation.archive import read_cells, write_cells
 from evaluation.groups import CellResult
+from evaluation.statistics.claims import Kind
 from evaluation.summary import summarise
 from scripts import audit, paper
 from tests.evaluation.test_summary import STATED, cell
 
 TEMPLATE = "# A paper\n\nFine-tuning reaches {{ estimate('small', arm='finetune') }}.\n\n{{ claims() }}\n"
 CLAIMS = "- {claim: it learns, study: small, contrast: 0, sign: '+', scope: one person}\n"
+# What the experiment file of the study states, as Hydra composes it, and the file's hash.
+STUDY: dict[str, Any] = {
+    "contrasts": [{"kind": "difference", "margin": None, **STATED}],
+    "endpoint": None,
+    "explore": {"against": {}, "suite": None, "metric": "accuracy"},
+    "power": {},
+    "grids": [{"arm": ["finetune"], "seed": [0, 1, 2]}, {"arm": ["base"]}],
+}
+FILE_HASH = hashlib.sha256(b"# what the study asks").hexdigest()
 
 
 @pytest.fixture
@@ -31,16 +45,36 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "paper" / "claims.yaml").write_text(CLAIMS)
     (folder / "provenance.json").write_text(
         json.dumps(
-            {"command": "andraeus", "commit": "abc", "model": "m", "hardware": "h", "date": "2026", "threads": 1}
+            {
+                "command": "andraeus",
+                "commit": committed(tmp_path),
+                "model": "m",
+                "hardware": "h",
+                "date": "2026",
+                "threads": 1,
+            }
             | {"dirty": False}
         )
     )
     cells = [trained(cell(seed=s, right=20 + s)) for s in range(3)] + [cell("base", 5)]
     (folder / "timings.json").write_text(json.dumps({"cells": [{"identity": c.identity} for c in cells]}))
+    path = tmp_path / "conf" / "experiment" / "small.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("# what the study asks")
+    monkeypatch.setattr(audit, "CONF", tmp_path / "conf")
+    monkeypatch.setattr(audit, "_experiment", lambda name: STUDY)
     rewrite(folder, cells)
     (folder / paper.HASHES).write_text(json.dumps({name: file_sha256(folder / name) for name in paper.FILES}))
     (tmp_path / "PAPER.md").write_text(paper.rendered())
     return tmp_path
+
+
+def committed(folder: Path) -> str:
+    """Commit all that stands in a folder, and return the commit."""
+    git = ["git", "-C", str(folder), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for told in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "before"]):
+        subprocess.run([*git, *told], check=True)
+    return subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
 
 
 def trained(of: CellResult) -> CellResult:
@@ -51,7 +85,7 @@ def trained(of: CellResult) -> CellResult:
 
 def rewrite(folder: Path, cells: list[CellResult]) -> None:
     write_cells(folder, cells)
-    (folder / "summary.json").write_text(json.dumps(summarise("small", "h", cells, [STATED])))
+    (folder / "summary.json").write_text(json.dumps(summarise("small", FILE_HASH, cells, [STATED])))
 
 
 def change(path: Path, edit: Callable[[dict], object]) -> None:  # type: ignore[type-arg]
@@ -81,6 +115,7 @@ def test_a_number_changed_in_the_paper_is_seen(published: Path) -> None:
     [
         *("It reaches 97.0 %.", "A gain of −3 points.", "1,000 facts fit.", "p < .001", "It took 40s.", "10x cheaper"),
         *("12k tokens", "20-fact people", "2000 facts", "## 97 % at ten", "{{ figure('a', 'b', '97.8 % at ten') }}"),
+        *("{{ 97.5 }}", "{{ '97.5 %' }}", "{% set x = 97.5 %}{{ x }}", "{{ estimate('a') or 97.5 }}", "`97.5` %"),
     ],
 )
 def test_a_typed_number_is_seen(published: Path, sentence: str) -> None:
@@ -98,7 +133,9 @@ def test_a_typed_number_is_seen(published: Path, sentence: str) -> None:
         "[x](a/1.md)",
         "1. first",
         "v20, r32",
-        "{{ row(3) }}",
+        "{{ estimate('small', variations='v3', step=3) }}",
+        "{% macro told(v) %}{{ estimate('small', variations=v) }}{% endmacro %}{{ told('v10') }}",
+        "Qwen2.5-7B and `facts.n=20`",
     ],
 )
 def test_names_years_and_code_are_no_numbers(harmless: str) -> None:
@@ -155,15 +192,8 @@ def test_timings_of_other_cells_are_seen(published: Path) -> None:
 
 @pytest.fixture
 def stated(published: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """The experiment file of the study, as Hydra composes it."""
-    path = published / "conf" / "experiment" / "small.yaml"
-    path.parent.mkdir(parents=True)
-    path.write_text("# what the study asks")
-    change(published / "paper" / "small" / "summary.json", lambda s: s.update(study_hash=file_sha256(path)))
-    config: dict[str, Any] = {"contrasts": [{"kind": "difference", "margin": None, **STATED}], "endpoint": None}
-    config |= {"explore": {"against": {}, "suite": None, "metric": "accuracy"}, "power": {}}
-    config["grids"] = [{"arm": ["finetune"], "seed": [0, 1, 2]}, {"arm": ["base"]}]
-    monkeypatch.setattr(audit, "CONF", published / "conf")
+    """What the experiment file of the study states, to be changed."""
+    config = copy.deepcopy(STUDY)
     monkeypatch.setattr(audit, "_experiment", lambda name: config)
     return config
 
@@ -188,10 +218,12 @@ def test_what_the_file_states_otherwise_is_seen(published: Path, stated: dict[st
 @pytest.mark.parametrize(
     ("grid", "defect"),
     [
-        ({"arm": ["finetune"], "seed": [0, 1, 2, 3]}, "fewer people or seeds"),
-        ({"arm": ["base"], "facts.seed": [0, 1]}, "fewer people or seeds"),
-        ({"arm": ["rag"]}, "no row is of arm=rag"),
-        ({"arm": ["finetune"], "suite": ["tiers"]}, "no row is of arm=finetune suite=tiers"),
+        ({"arm": ["finetune"], "seed": [0, 1, 2, 3]}, "arm=finetune suite=heldout has 3 of the 4 cells"),
+        ({"arm": ["finetune"], "facts": ["maya"], "seed": [2]}, "arm=finetune suite=heldout has 3 of the 4 cells"),
+        ({"arm": ["base"], "facts.seed": [0, 1]}, "arm=base suite=heldout has 1 of the"),
+        ({"arm": ["rag"]}, "arm=rag suite=heldout has 0 of the 1 cells"),
+        ({"arm": ["finetune"], "suite": ["tiers"]}, "arm=finetune suite=tiers has 0 of the 1 cells"),
+        ({"arm": ["finetune"], "lora": ["r4", "r8"]}, "arm=finetune suite=heldout lora=r4 has 0 of the 1 cells"),
     ],
 )
 def test_fewer_cells_than_the_file_asks_for_are_seen(
@@ -213,6 +245,43 @@ def test_uncommitted_changes_are_seen(published: Path) -> None:
     change(published / "paper" / "small" / "provenance.json", lambda made: made.update(dirty=True, command=""))
     assert "uncommitted changes" in found()
     assert "does not say the command" in found()
+
+
+def test_a_study_by_another_name_is_held_against_its_file(published: Path, stated: dict[str, Any]) -> None:
+    summary = published / "paper" / "small" / "summary.json"
+    (published / "conf" / "experiment" / "small.yaml").rename(published / "conf" / "experiment" / "asked.yaml")
+    assert of_the_file(published) == []
+    change(summary, lambda s: s.update(overrides=["seed=0,1,2,3"]))
+    assert "has 3 of the 4 cells" in "\n".join(of_the_file(published))
+    change(summary, lambda s: s.update(study_hash="of no file"))
+    assert "not of any file of conf/experiment" in "\n".join(of_the_file(published))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "defect"),
+    [
+        ("sign: '+'", "sign: '-'", "was not claimed so at"),
+        ("it learns", "it learns much", "was not claimed so at"),
+        ("sign: '+'", "sign: positive", "its sign is 'positive', not '+' or '-'"),
+        ("sign: '+', ", "", "its sign is None"),
+    ],
+)
+def test_a_claim_that_was_changed_after_the_study_is_seen(
+    published: Path, before: str, after: str, defect: str
+) -> None:
+    claims = published / "paper" / "claims.yaml"
+    claims.write_text(claims.read_text().replace(before, after))
+    assert defect in found()
+
+
+def test_a_commit_that_is_not_there_is_seen(published: Path) -> None:
+    change(published / "paper" / "small" / "provenance.json", lambda made: made.update(commit="abcdef0123"))
+    assert "nobody can say what was claimed at abcdef01, which ran small" in found()
+
+
+def test_a_sign_where_there_is_a_margin_is_refused() -> None:
+    with pytest.raises(UserError, match="is of non_inferiority, which has no sign"):
+        paper._check_sign({"claim": "it is no worse", "sign": "-"}, Kind.non_inferiority)
 
 
 def test_a_claim_without_a_contrast_and_too_many_claims_are_seen(published: Path) -> None:
