@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.hashing import canonical_json
 from evaluation.curves import STEP
-from evaluation.groups import Curve, Group, explain, rounded, text
+from evaluation.groups import CURVE_METRICS, METRICS, Curve, Group, explain, rounded, text
 from evaluation.report.rows import condition_keys, side_order
 from evaluation.statistics.adjust import benjamini_hochberg, holm
 from evaluation.statistics.claims import Kind
@@ -80,6 +80,24 @@ def sides_of(groups: Sequence[Group], stated: Mapping[str, Any]) -> "tuple[pd.Da
     return a, b
 
 
+def impossible(groups: Sequence[Group], stated: Mapping[str, Any]) -> str | None:
+    """Say why a stated contrast has no result, whatever will be answered; None where it may have one."""
+    known = (*METRICS, CURVE_METRICS[0])
+    if stated["metric"] not in known:
+        return f"{stated['metric']} is none of the metrics that are compared, which are {', '.join(known)}"
+    rows = {side: _named(groups, named_side(stated[side]), stated) for side in "ab"}
+    return next((_several_or_none(side, found) for side, found in rows.items() if len(found) != 1), None)
+
+
+def no_endpoint(groups: Sequence[Group], endpoint: Mapping[str, str]) -> str | None:
+    """Say why a study has no row of its endpoint, whatever will be answered."""
+    suite, metric = endpoint.get("suite"), endpoint.get("metric")
+    kind = Curve if metric in CURVE_METRICS else Group
+    if metric in (*METRICS, *CURVE_METRICS) and any(g.suite == suite and isinstance(g, kind) for g in groups):
+        return None
+    return f"the endpoint, {metric} on {suite}, is of no row of this study"
+
+
 def _stated(groups: Sequence[Group], stated: Mapping[str, Any]) -> dict[str, Any]:
     sides = {side: named_side(stated[side]) for side in ("a", "b")}
     kind, margin = Kind(stated.get("kind") or Kind.difference), stated.get("margin")
@@ -130,16 +148,20 @@ def _named(groups: Sequence[Group], side: Mapping[str, Any], stated: Mapping[str
 
 
 def _of_curves(metric: str) -> bool:
-    return metric == "area_under_curve"
+    return metric == CURVE_METRICS[0]
 
 
 def _unusable(side: str, rows: Sequence[Group], metric: str) -> str | None:
     """Say why one side of a contrast cannot be computed, if it cannot."""
+    if len(rows) != 1:
+        return _several_or_none(side, rows)
+    return rows[0].lost_reason() or (None if metric in rows[0].metrics else f"{side} has no metric {metric}")
+
+
+def _several_or_none(side: str, rows: Sequence[Group]) -> str:
     if not rows:
         return f"not asked for: this study has no row that {side} names"
-    if len(rows) > 1:
-        return f"{side} names {len(rows)} rows of this study: its condition has to tell them apart"
-    return rows[0].lost_reason() or (None if metric in rows[0].metrics else f"{side} has no metric {metric}")
+    return f"{side} names {len(rows)} rows of this study: its condition has to tell them apart"
 
 
 def named_side(stated: Mapping[str, Any]) -> dict[str, Any]:

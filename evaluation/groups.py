@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 # adapter's start was asked about nobody, word for word.
 DISTANCE_BANDS = (("same", 0.0, 1e-9), ("near", 1e-9, 0.35), ("middle", 0.35, 0.55), ("far", 0.55, 1.01))
 
+_PARTS = ("yes_no", *(band for band, *_ in DISTANCE_BANDS), *(f"tier_{tier}" for tier in (1, 2, 3, 4)))
+METRICS = ("accuracy", "answers_cut", "recall_at_k", *(f"accuracy_{part}" for part in _PARTS))
+"""What answers may be scored by; some metrics are of some suites and arms alone."""
+CURVE_METRICS = ("area_under_curve", "steps_to_90")
+"""What a learning curve may be scored by."""
+
 Grader = Callable[[Mapping[str, Any]], bool]
 
 
@@ -225,8 +231,13 @@ def groups_of(cells: Iterable[CellResult]) -> list[Group]:
 def _numbers(cells: Sequence[CellResult]) -> dict[str, int]:
     """Number all names by their order: numbers are sorted and joined much sooner than names."""
     names = {name for c in cells for name in (c.identity, c.profile)}
-    names |= {item[key] for c in cells for item in c.items for key in ("fact", "id")}
+    names |= {name for c in cells for item in c.items for name in (item["fact"], _question(item))}
     return {name: number for number, name in enumerate(sorted(names))}
+
+
+def _question(item: Mapping[str, Any]) -> str:
+    """Name a question by its words too: under another split of the families an id stands for another one."""
+    return f"{item['id']}\n{item['question']}"
 
 
 def _grouped(cells: Sequence[CellResult]) -> dict[tuple[str, str, str], list[CellResult]]:
@@ -258,7 +269,7 @@ def _frame(cells: Sequence[CellResult], right: Grader, numbers: Mapping[str, int
         "profile": [numbers[cell.profile] for cell, _ in rows],
         "seed": [cell.seed for cell, _ in rows],
         "fact": [numbers[item["fact"]] for _, item in rows],
-        "item": [numbers[item["id"]] for _, item in rows],
+        "item": [numbers[_question(item)] for _, item in rows],
         "score": [float(right(item)) for _, item in rows],
         STEP: [cell.condition.get(STEP) for cell, _ in rows],
     }
@@ -269,7 +280,8 @@ def _frame(cells: Sequence[CellResult], right: Grader, numbers: Mapping[str, int
 def _merged(frame: "pd.DataFrame") -> "pd.DataFrame":
     """Take cells of one profile and one seed as one: the mean of what they scored on an item.
 
-    A profile from a file is the same person under every ``facts.seed``, which draws but typos and order.
+    A profile from a file is the same person under every ``facts.seed``, which draws but typos and order: questions that
+    are worded alike are one.
 
     Raises:
         ValueError: One cell holds an item twice.

@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 from andraeus.files import CannotWrite, write_json, writing
 from andraeus.hashing import canonical_json, content_hash, file_sha256
 from andraeus.training.adapter import export
-from evaluation.contrasts import stated_contrasts
+from evaluation.contrasts import impossible, named_side, no_endpoint
 from evaluation.curves import STEP
 from evaluation.groups import CellResult, groups_of
 from evaluation.summary import summarise
@@ -110,22 +110,26 @@ def _say_what_is_replaced(folder: Path, overrides: list[str]) -> None:
         print(f"Note: {folder} held this study under {told}; name studies apart with study=… to keep both.")
 
 
-def unasked_contrasts(study: "Study") -> list[str]:
-    """Return the stated contrasts of which a side names no row that the study will have, each with what to do."""
+def impossible_statements(study: "Study") -> list[str]:
+    """Return the contrasts and the endpoint that a study states and will not have, whatever is answered."""
     store = Store(study.config.paths.store)
     # As if all cells were lost, which leaves their rows and takes the numbers.
     groups = groups_of(_cells(study, dict.fromkeys(study.cells), store, {}))
     stated: Any = OmegaConf.to_container(study.config.contrasts, resolve=True)
-    found = stated_contrasts(groups, stated) if stated else []
-    return [
-        f"{_spelled(c['a'])} against {_spelled(c['b'])} on {c['suite']}, {c['metric']} ({c['reasons']['difference']}): "
-        "spell its arms, suite and conditions as the study's grids do."
-        for c in found
-        if not c["asked"]
+    found = [
+        f"{_spelled(c['a'])} against {_spelled(c['b'])} on {c['suite']}, {c['metric']} ({why}): "
+        "spell its arms, suite, metric and conditions as the study's grids do."
+        for c in stated
+        if (why := impossible(groups, c)) is not None
     ]
+    endpoint = study.config.endpoint
+    if endpoint and (why := no_endpoint(groups, dict(endpoint))) is not None:
+        found.append(f"{why}: spell its suite as the study's grids do, and its metric as its tables.")
+    return found
 
 
-def _spelled(side: Mapping[str, Any]) -> str:
+def _spelled(stated: Mapping[str, Any]) -> str:
+    side = named_side(stated)
     return " ".join([side["arm"], *(f"{key}={spell(value)}" for key, value in side["condition"].items())])
 
 

@@ -19,7 +19,7 @@ from evaluation.suites.item import NothingToAsk
 from experiments import engines
 from experiments.checks import problems
 from experiments.compose import compose
-from experiments.grid import as_arguments, expand, shaping, spell
+from experiments.grid import as_arguments, expand, fixed_choices, shaping, spell
 
 if TYPE_CHECKING:
     from experiments.cell import Cell
@@ -116,6 +116,7 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
     from experiments.cell import Cell
 
     swept, fixed = expand(grids, arguments)
+    _note_on_fixed_knobs(swept, fixed)
     asked = shaping(arguments)
     study = Study(_name(engine.config, asked), engine.config, fixed, asked)
     if study.name != engine.config.study:
@@ -146,16 +147,28 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
         )
     # What the command line changes of a study it may also leave out.
     if not study.overrides:
-        _check_contrasts(study)
+        _check_statements(study)
     return study
 
 
-def _check_contrasts(study: Study) -> None:
-    """Refuse stated contrasts that would name no row: left out of the adjustment, they would lower the others' bar."""
-    from experiments.results import unasked_contrasts
+def _note_on_fixed_knobs(swept: list[dict[str, str]], fixed: list[str]) -> None:
+    """Say aloud that a knob is the same for all files of a group that is swept: their names may say otherwise."""
+    for key, value in fixed_choices(fixed).items():
+        group = key.partition(".")[0]
+        files = list(dict.fromkeys(cell[group] for cell in swept if group in cell))
+        if key != group and len(files) > 1:
+            print(
+                f"Note: {key}={spell(value)} holds for every {group} of this study ({', '.join(files)}), "
+                "whatever their files say."
+            )
 
-    if unasked := unasked_contrasts(study):
-        raise UserError("\n  ".join(["the study states contrasts of rows that it does not have:", *unasked]))
+
+def _check_statements(study: Study) -> None:
+    """Refuse what is stated and cannot come out: a contrast left out of the adjustment would lower the others' bar."""
+    from experiments.results import impossible_statements
+
+    if found := impossible_statements(study):
+        raise UserError("\n  ".join(["the study states what it will not have:", *found]))
 
 
 def _add(study: Study, planned: Planned) -> None:

@@ -308,3 +308,14 @@ def test_an_answer_is_graded_once_however_many_cells_gave_it(monkeypatch: pytest
     rows = summarise("s", "h", cells, [])["rows"]
     assert len(asked) == len(set(asked)) == 2, "one question, and two answers to it"
     assert rows[0]["estimate"] == pytest.approx(12 / 30)
+
+
+def test_other_questions_under_the_same_ids_do_not_pair() -> None:
+    """Under another split of the families the first question of a fact is another one."""
+    other = [{**item, "question": "And the dog, who is that?"} for item in items(5)]
+    (found,) = contrasts([cell(right=20), cell("base", items=other)], STATED)
+    assert found["difference"] is None
+    half = [*items(5)[:15], *other[15:]]
+    (found,) = contrasts([cell(right=20), cell("base", items=half)], STATED)
+    assert found["n_unpaired"] == 30
+    assert found["difference"] == pytest.approx(10 / 15)

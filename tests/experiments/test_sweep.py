@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import nullcontext
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -103,8 +104,8 @@ def stated(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Study]]:
     with initialize_config_dir(CONF, version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
 
-        def planned(experiment: str, **changed: Any) -> Study:
-            arguments = [f"experiment={experiment}"]
+        def planned(experiment: str, *overrides: str, **changed: Any) -> Study:
+            arguments = [f"experiment={experiment}", *overrides]
             config = loader.load_configuration("config", arguments, RunMode.MULTIRUN)
             for key, value in changed.items():
                 OmegaConf.update(config, key, value)
@@ -139,7 +140,12 @@ MISSPELT = [
     contrast(a={"variations": "v20"}),
     contrast(suite="blind"),
     # No step of this study has an area.
-    contrast(a={"step": 8}),
+    contrast(a={"step": 10}),
+    # A row a step, and none of all of them.
+    contrast(metric="accuracy"),
+    contrast(metric="acuracy"),
+    # Steps are one number a training: nothing of them pairs by question.
+    contrast(metric="steps_to_90"),
 ]
 
 
@@ -149,12 +155,41 @@ def test_contrasts_of_rows_that_will_not_be_are_refused_before_anything_runs(sta
     with pytest.raises(UserError) as refused:
         stated("ablation_rank", contrasts=[right, *MISSPELT])
     first, *told = str(refused.value).splitlines()
-    assert first == "the study states contrasts of rows that it does not have:"
+    assert first == "the study states what it will not have:"
     assert [line.split(" against ")[0].split(maxsplit=1)[1] for line in told] == [
         "lora=r33",
         "lora=r32",
         "lora=r32 rank=32",
         "lora=r32 variations=v20",
         "lora=r32",
-        "lora=r32 step=8",
+        "lora=r32 step=10",
+        *["lora=r32"] * 3,
     ]
+    assert "a names 4 rows of this study: its condition has to tell them apart" in told[-3]
+    assert "acuracy is none of the metrics that are compared, which are accuracy, " in told[-2]
+
+
+@pytest.mark.parametrize(
+    ("suite", "metric", "refused"),
+    [
+        ("heldout", "steps_to_90", False),
+        ("heldout", "accuracy", False),
+        ("tiers", "accuracy", True),
+        ("heldout", "acuracy", True),
+    ],
+)
+def test_an_endpoint_that_will_not_be_is_refused(
+    stated: Callable[..., Study], suite: str, metric: str, refused: bool
+) -> None:
+    told = pytest.raises(UserError, match=f"{metric} on {suite}, is of no row") if refused else nullcontext()
+    with told:
+        stated("ablation_rank", endpoint={"suite": suite, "metric": metric})
+
+
+def test_a_fixed_knob_of_a_swept_group_is_said_aloud(
+    stated: Callable[..., Study], capsys: pytest.CaptureFixture[str]
+) -> None:
+    stated("ablation_rank", "lora.r=16", "training.steps=40")
+    assert capsys.readouterr().out == (
+        "Note: lora.r=16 holds for every lora of this study (r4, r8, r16, r32, r64, r128), whatever their files say.\n"
+    )
