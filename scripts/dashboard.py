@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
+from andraeus.files import write_text
 from evaluation.report.figures import NAMES as FIGURES
 from evaluation.report.figures import figure_names
 from evaluation.report.rows import differing, sides_of
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if asked.json is None:
             save(board)
         else:
-            asked.json.write_text(json.dumps(spec(board), indent=2, sort_keys=True) + "\n", encoding="utf-8")
+            write_text(asked.json, json.dumps(spec(board), indent=2, sort_keys=True) + "\n")
     except UserError as error:
         print(f"dashboard: {error}", file=sys.stderr)
         raise SystemExit(1) from error

@@ -19,7 +19,7 @@ from evaluation.report.rows import (
     sides_of,
 )
 
-_NAMED = {"holm": "Holm", "bonferroni": "Bonferroni", "benjamini_hochberg": "Benjamini-Hochberg"}
+_NAMED = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
 _EXPLORED = 0.05
 """Adjusted p-value below which an exploratory comparison counts as found: the expected share of false ones."""
 
