@@ -115,22 +115,23 @@ def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
     if record is None:
         # A folder without a record is what a process left that died at its first write.
         status = "started" if problem is None else UNREADABLE
-        return {"cell": cell.identity, "status": status, "error": problem}
+        return {"cell": cell.identity, "status": status, "error": None if problem is None else str(problem)}
     status = record.status
     if status == "success":
         try:
             graded = [is_right(item) for item in store.items(record)]
             accuracy = sum(graded) / len(graded)
         except Unreadable as error:
-            status, problem = UNREADABLE, str(error)
+            status, problem = UNREADABLE, error
     timing = record.timing.model_dump() if record.timing is not None else {}
     times = {"started": record.started, "finished": record.finished, **timing}
     failed_of = record.error.strip().splitlines()[-1] if record.error else None
+    wrong = failed_of if problem is None else str(problem)
     told = {"cell": cell.identity, **_named(record), "status": status, "n_items": record.n_items, "accuracy": accuracy}
     groups = {group: file_of(record, group) for group in GROUPS}
     if record.adapter is None:
         groups |= dict.fromkeys(_OF_ADAPTERS)
-    return {**dict(flat(config_of(record))), **groups, **told, **times, "error": problem or failed_of}
+    return {**dict(flat(config_of(record))), **groups, **told, **times, "error": wrong}
 
 
 def _item_rows(store: Store, cell: Stored) -> Iterator[dict[str, Any]]:

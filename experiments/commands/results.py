@@ -53,7 +53,10 @@ def add(commands: Any) -> None:
     compare.set_defaults(run=_compare)
     prune = own.add_parser("prune", help="remove what nothing needs; without --yes say what", parents=[where])
     prune.add_argument(
-        "kinds", nargs="*", metavar="kind", help="failed, started, unreadable, adapters, partial; none is all"
+        "kinds",
+        nargs="*",
+        metavar="kind",
+        help="failed, started, unreadable, foreign, adapters, partial; none is all but unreadable and foreign",
     )
     prune.add_argument("--yes", action="store_true", help="do it")
     prune.set_defaults(run=_prune)
