@@ -76,7 +76,7 @@ def test_a_word_that_means_nothing_is_refused(store: Store, word: str, said: str
 
 
 # As named studies choose: a file, and knobs of it changed.
-NAMED = "facts=synthetic facts.n=20 training=ablation training.epochs=1.0 lora=all_layers"
+NAMED = "facts=synthetic facts.n=20 training=ablation training.epochs=2.0 lora=all_layers"
 
 
 def test_a_file_is_chosen_in_the_words_of_the_run_whatever_was_changed_in_it(tmp_path: Path) -> None:
