@@ -66,7 +66,7 @@ def put(
     """
     config, choices = composed(words)
     seed = more.get("seed", 0)
-    made = {"model": {"name": "tiny"}, "config": {**config, "seed": seed}}
+    made = {"model": {"name": "tiny", "weights": "tiny"}, "config": {**config, "seed": seed}}
     fields: dict[str, Any] = {
         "identity": identity,
         "identity_version": 1,
