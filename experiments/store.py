@@ -1,6 +1,7 @@
 """The store: adapters and cells, each under the hash of its content."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -169,6 +170,19 @@ def read_items(folder: Path) -> list[dict[str, Any]]:
         raise Unreadable(f"{path} is gone or damaged: {REMOVE} and run again.") from error
     except OSError as error:
         raise out_of_reach(path, error) from error
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all in a folder; what vanishes meanwhile counts nothing."""
+    files = [path] if path.is_file() else (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+    return sum(_bytes(file) for file in files)
+
+
+def _bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _read_json(path: Path, keys: tuple[str, ...], remedy: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from andraeus.errors import UserError
 from andraeus.files import remove_folder, writing
 from experiments.frames import open_store
 from experiments.record import Foreign, OutOfReach, Unreadable
-from experiments.store import Store, Stored
+from experiments.store import Store, Stored, size_of
 
 KINDS = {
     "failed": "failed cells; their next run makes them anew",
@@ -71,7 +71,7 @@ def prune(folder: str | Path, kinds: Sequence[str], *, do: bool) -> list[Spare]:
             print(f"kept  {spare.why}")
         if spare.kind not in chosen:
             continue
-        size = _size(spare.path)
+        size = size_of(spare.path)
         if not do or _remove(store, spare):
             gone.append(spare)
             print(f"{spare.kind}  {spare.path}  {size / 2**20:.1f} MiB  {spare.why}")
@@ -182,8 +182,3 @@ def _still_spare(store: Store, spare: Spare) -> bool:
 
 def _legend(kinds: set[str]) -> str:
     return " ".join(f"{kind}: {told}." for kind, told in KINDS.items() if kind in kinds)
-
-
-def _size(path: Path) -> int:
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(file.stat().st_size for file in files if file.is_file())
