@@ -87,7 +87,8 @@ def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[
         if engine.config.plan:
             from experiments.plan import print_plan
 
-            print_plan(study)
+            at_a_time = 1 if engine.config.fail_fast else engines.at_a_time(engine.launcher)
+            print_plan(study, at_a_time)
             return None
         failures = run_missing(engine, study)
         return finish(study, failures)
