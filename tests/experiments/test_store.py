@@ -10,7 +10,7 @@ import pytest
 from andraeus import files
 from andraeus.files import CannotWrite
 from experiments.record import SCHEMA, Foreign, OutOfReach, Unreadable
-from experiments.store import Store
+from experiments.store import Store, size_of
 from tests.experiments.stored import put, put_adapter, refuse
 
 
@@ -145,3 +145,12 @@ def test_a_lock_of_another_process_is_seen(store: Store) -> None:
         other.kill()
     with store.lock_if_free(folder) as free:
         assert free
+
+
+def test_the_size_of_a_folder_bears_files_that_vanish(tmp_path: Path) -> None:
+    (tmp_path / "within").mkdir()
+    (tmp_path / "within" / "a").write_bytes(bytes(300))
+    (tmp_path / "b").write_bytes(bytes(20))
+    # Listed, and gone when it is looked at.
+    (tmp_path / "c").symlink_to(tmp_path / "gone")
+    assert [size_of(tmp_path), size_of(tmp_path / "b"), size_of(tmp_path / "gone")] == [320, 20, 0]
