@@ -1,6 +1,7 @@
 """Choosing stored cells in the words in which they were asked for: ``arm=finetune lora=r4,r16 seed=0``."""
 
 import datetime
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -10,12 +11,14 @@ from typing import Any
 from andraeus.errors import UserError
 from experiments.grid import decoded
 from experiments.record import Record
+from experiments.schema import ADAPTING
 from experiments.store import Stored
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
 UNREADABLE = "unreadable"
 # Chosen by what the record says; every other key is one of the cell's configuration.
-_OF_THE_RECORD = ("cell", "status", "arm", "suite", "seed", "model", "profile", "since")
+_NAMED = ("arm", "suite", "model")
+_OF_THE_RECORD = ("cell", "status", *_NAMED, "seed", "profile", "since")
 _STATUS = ("started", "success", "failed", UNREADABLE)
 _AGO = re.compile(r"(\d+)([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -31,18 +34,24 @@ def choose(cells: Iterable[Stored], words: Sequence[str]) -> list[Stored]:
             - ``cell`` (the beginning of its hash), ``status`` (started, success, failed, unreadable), ``arm``,
               ``suite``, ``seed``, ``model``, ``profile`` (the beginning of its hash);
             - ``since``: a day, a time (``2026-01-31T18:00``), or how long ago (``7d``, ``12h``, ``30m``);
+            - ``study``: whatever that study's summary lists, whichever study ran it first;
             - a group (``lora=r16``), which every cell fits that was run with that file, whatever single knobs were
-              changed then; or a knob (``lora.r=16``, ``training.steps=100``, ``step=null``).
+              changed then; or a knob (``lora.r=16``, ``training.steps=100``, ``step=null``). What shapes adapters
+              alone fits no cell without one.
 
     Raises:
-        UserError: A word is none, or names a file or a knob that does not exist.
+        UserError: A word is none, or names a file, a knob or a study's summary that does not exist.
     """
     everything = chosen = list(cells)
     for word in words:
         key, equals, values = word.partition("=")
         if not equals or not key:
             raise UserError(f"{word} chooses no cells: write key=value, such as arm=finetune or lora=r16.")
-        if key not in _OF_THE_RECORD and everything:
+        if key == "study":
+            listed = _listed(everything, values.split(","))
+            chosen = [cell for cell in chosen if cell.identity in listed]
+            continue
+        if everything:
             _check(everything, key, values)
         if key == "status" and (wrong := set(values.split(",")) - set(_STATUS)):
             raise UserError(f"status={','.join(sorted(wrong))} is none: choose among {', '.join(_STATUS)}.")
@@ -74,19 +83,50 @@ def config_of(record: Record) -> Mapping[str, Any]:
     return config if isinstance(config, Mapping) else {}
 
 
+def shapes_adapters(key: str) -> bool:
+    """Return whether a group or a knob says nothing of a cell without an adapter."""
+    return not {key, key.partition(".")[0]}.isdisjoint(ADAPTING)
+
+
+def _listed(cells: Iterable[Stored], studies: Iterable[str]) -> set[str]:
+    """Return the cells that studies' summaries list: a record knows only the study that ran it first."""
+    told = (_at(config_of(cell.record), "paths.results") for cell in cells if cell.record is not None)
+    folders = sorted({"results", *(str(folder) for folder in told if folder is not _MISSING)})
+    found: set[str] = set()
+    for study in studies:
+        files = [path for folder in folders if (path := Path(folder) / study / "summary.json").is_file()]
+        if not files:
+            raise UserError(
+                f"There is no summary of study={study} in {', '.join(folders)}: run that study here (what is in the "
+                "store is not run again), or choose its cells by arm=, lora= and the like."
+            )
+        for file in files:
+            try:
+                found |= {cell["identity"] for cell in json.loads(file.read_text(encoding="utf-8"))["cells"]}
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise UserError(f"{file} cannot be read or is damaged: run that study again.") from error
+    return found
+
+
 def _check(cells: Iterable[Stored], key: str, values: str) -> None:
-    """Refuse a knob that no cell has, and a group's file that there is not."""
+    """Refuse a knob that no cell has, and a name that neither a file nor a cell has."""
     records = [cell.record for cell in cells if cell.record is not None]
-    found = [node for record in records if (node := _at(config_of(record), key)) is not _MISSING]
-    if not found:
-        raise UserError(f"{key} is no knob of any cell here: andraeus --cfg job shows the knobs.")
-    if not any(isinstance(node, Mapping) for node in found):
+    if key in _NAMED:
+        used = {_told(record, key) for record in records}
+    elif key in _OF_THE_RECORD:
         return
+    else:
+        found = [node for record in records if (node := _at(config_of(record), key)) is not _MISSING]
+        if not found:
+            raise UserError(f"{key} is no knob of any cell here: andraeus --cfg job shows the knobs.")
+        if not any(isinstance(node, Mapping) for node in found):
+            return
+        used = {_noted(record, key) for record in records}
     # A file that was removed since can still be asked for.
-    files = {*_files(key), *(noted for record in records if (noted := _noted(record, key)) is not None)}
+    names = {*_files(key), *(name for name in used if name is not None)}
     for value in _alternatives(values):
-        if value not in files:
-            raise UserError(f"There is no {key}={value}: choose among {', '.join(sorted(files)) or 'its knobs'}.")
+        if value not in names:
+            raise UserError(f"There is no {key}={value}: choose among {', '.join(sorted(names)) or 'its knobs'}.")
 
 
 def _fits(cell: Stored, key: str, values: str) -> bool:
@@ -100,9 +140,18 @@ def _fits(cell: Stored, key: str, values: str) -> bool:
     if key == "profile":
         return record.profile.startswith(tuple(values.split(",")))
     if key in _OF_THE_RECORD:
-        told = {"model": model_of(record), "seed": "null" if record.seed is None else str(record.seed)}
-        return told.get(key, getattr(record, key, None)) in values.split(",")
+        return _told(record, key) in values.split(",")
+    if record.adapter is None and shapes_adapters(key):
+        return False
     return any(_equals(record, key, value) for value in _alternatives(values))
+
+
+def _told(record: Record, key: str) -> str | None:
+    """Return what a record says of its arm, suite, model, seed or status."""
+    if key == "seed":
+        return "null" if record.seed is None else str(record.seed)
+    told: str | None = model_of(record) if key == "model" else getattr(record, key)
+    return told
 
 
 def model_of(record: Record) -> str | None:

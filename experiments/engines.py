@@ -44,6 +44,14 @@ def runs_here(launcher: Launcher) -> bool:
     return type(launcher).__name__ not in _ELSEWHERE
 
 
+def at_a_time(launcher: Launcher) -> int | None:
+    """Return how many cells a launcher runs at a time; ``None`` where it decides that when it runs them."""
+    # Less than one counts from the processors of the machine.
+    jobs = {"BasicLauncher": 1, "JoblibLauncher": vars(launcher).get("joblib", {}).get("n_jobs")}
+    found = jobs.get(type(launcher).__name__)
+    return found if found is not None and found > 0 else None
+
+
 def lost(error: Exception) -> str | None:
     """Return what a launcher's error says of cells that went down with their process; of other errors, ``None``."""
     return next((_LOST[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _LOST), None)

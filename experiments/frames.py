@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from evaluation.groups import is_right
-from experiments.choice import UNREADABLE, choose, config_of, file_of, model_of
+from experiments.choice import UNREADABLE, choose, config_of, file_of, model_of, shapes_adapters
 from experiments.record import Record, Timing, Unreadable
 from experiments.store import Store, Stored
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 _TOLD = ("cell", "status", "arm", "suite", "seed", "model", "profile", "adapter", "n_items", "accuracy")
 # Groups by whose files a condition is named.
 GROUPS = ("facts", "lora", "variations", "tier", "training", "quantization")
-_OF_ADAPTERS = ("lora", "training")
 _TIMES = ("started", "finished", *Timing.model_fields)
 _ITEM = ("cell", "arm", "suite", "seed", "model", "profile", "adapter")
 
@@ -42,8 +41,8 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
         - ``cell`` (its hash), ``status`` (started, success, failed, or unreadable), ``arm``, ``suite``, ``seed``
           (missing for an arm without randomness), ``model``, ``profile`` and ``adapter`` (hashes), ``n_items``;
         - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the file of that group with
-          which it was first run (``r16``), whatever single knobs were changed; ``lora`` and ``training`` are missing
-          for an arm without an adapter;
+          which it was first run (``r16``), whatever single knobs were changed; ``lora``, ``variations`` and
+          ``training`` are missing for an arm without an adapter;
         - ``accuracy``: graded now, by this version's grader;
         - ``started``, ``finished``, ``train_seconds``, ``evaluation_seconds``, ``latency_p50`` (``p90``, ``p99``),
           ``peak_memory_mib``;
@@ -115,22 +114,23 @@ def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
     if record is None:
         # A folder without a record is what a process left that died at its first write.
         status = "started" if problem is None else UNREADABLE
-        return {"cell": cell.identity, "status": status, "error": problem}
+        return {"cell": cell.identity, "status": status, "error": None if problem is None else str(problem)}
     status = record.status
     if status == "success":
         try:
             graded = [is_right(item) for item in store.items(record)]
             accuracy = sum(graded) / len(graded)
         except Unreadable as error:
-            status, problem = UNREADABLE, str(error)
+            status, problem = UNREADABLE, error
     timing = record.timing.model_dump() if record.timing is not None else {}
     times = {"started": record.started, "finished": record.finished, **timing}
     failed_of = record.error.strip().splitlines()[-1] if record.error else None
+    wrong = failed_of if problem is None else str(problem)
     told = {"cell": cell.identity, **_named(record), "status": status, "n_items": record.n_items, "accuracy": accuracy}
     groups = {group: file_of(record, group) for group in GROUPS}
     if record.adapter is None:
-        groups |= dict.fromkeys(_OF_ADAPTERS)
-    return {**dict(flat(config_of(record))), **groups, **told, **times, "error": problem or failed_of}
+        groups |= dict.fromkeys(filter(shapes_adapters, GROUPS))
+    return {**dict(flat(config_of(record))), **groups, **told, **times, "error": wrong}
 
 
 def _item_rows(store: Store, cell: Stored) -> Iterator[dict[str, Any]]:

@@ -1,22 +1,26 @@
 """``plan=true``: what would be run, and what it would cost."""
 
+import dataclasses
 import statistics
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from andraeus.training.loop import planned_steps
-from experiments.choice import model_of
-from experiments.store import Store
+from andraeus.hashing import canonical_json
+from experiments.pace import done, expected, paces, work_in
+from experiments.record import Record
+from experiments.standing import looked_at
+from experiments.store import Store, size_of
 from experiments.watch import duration
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from experiments.cell import Cell
     from experiments.sweep import Planned, Study
 
-# What a part of a cell's duration depends on: its arm, its base, and the steps of its training (none for answering).
-_Like = tuple[str, str | None, int | None]
+# What of an adapter's shape takes no room.
+_ROOMLESS = ("alpha", "dropout")
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Row:
 
     Attributes:
         planned: The cell, as the study has it.
-        cached: Whether it stands as a success.
+        cached: Whether it stands as a success, with its answers.
         trains: Whether it is the one that trains its adapter.
         seconds: What it would take; ``None`` where no like cell has been run here.
         problem: What is wrong with it in the store, and what to do.
@@ -38,61 +42,120 @@ class Row:
     problem: str | None = None
 
 
-def print_plan(study: "Study") -> None:
-    """Print a study's cells, cached and missing, with expected time and disk."""
+def print_plan(study: "Study", at_a_time: int | None) -> None:
+    """Print a study's cells, cached and missing, with expected time and disk.
+
+    Args:
+        study: What would be run.
+        at_a_time: How many cells its launcher runs at a time; ``None`` where that is not known.
+    """
     from rich.console import Console
 
     store = Store(study.config.paths.store)
-    found = rows(study, store)
+    records = [cell.record for cell in store.cells() if cell.record is not None]
+    found = rows(study, store, records)
     console = Console()
     console.print(_table(study.name, found))
-    missing = [row for row in found if not row.cached]
-    known = [row.seconds for row in missing if row.seconds is not None]
-    told = [f"about {duration(sum(known))} of work"] if known or not missing else []
-    if unknown := len(missing) - len(known):
-        told.append(f"{unknown} cells whose like has not been run here")
-    console.print(f"{len(found)} cells, {len(missing)} to run: {', and '.join(told)}.")
+    console.print(f"{len(found)} cells, {_time(found, at_a_time)}", highlight=False)
     adapters = {row.planned.cell.adapter_identity for row in found} - {None}
-    trained = sum(row.trains for row in found)
-    console.print(f"Adapters: {len(adapters)}, {trained} to train; disk in the store now: {_disk(store):.0f} MiB.")
+    console.print(f"Adapters: {len(adapters)}, {sum(row.trains for row in found)} to train.")
+    console.print(f"Disk: {_mib(size_of(store.root))} in the store now{_room(found, store, records)}.", highlight=False)
     for note in [*study.notes, *(row.problem for row in found if row.problem is not None)]:
         console.print(f"Not run: {note}", highlight=False)
 
 
-def rows(study: "Study", store: Store) -> list[Row]:
-    """Return a study's cells with what they would take: the medians of their like in the store, and no guesses.
+def rows(study: "Study", store: Store, records: Iterable[Record]) -> list[Row]:
+    """Return a study's cells with what they would take at the pace of their like in the store, and no guesses.
 
-    Answering takes what it took under the same arm and base, training what took as many steps.
+    Their like are cells of the same arm, base, quantisation and device (`experiments.pace.Work`).
     """
-    took, training, found = _took(store), set[str](), []
+    missing, problems = looked_at(store, study.cells)
+    work = work_in(study.cells, store, [i for i in study.cells if i in {*missing, *problems}])
+    pace = paces(done(records))
+    found = []
     for identity, planned in study.cells.items():
-        cell, stored = planned.cell, store.look(identity)
-        cached = stored.record is not None and stored.record.status == "success"
-        adapter, steps = cell.adapter_identity, None
-        trains = not cached and adapter is not None and adapter not in training and not store.has_adapter(adapter)
-        if trains and adapter is not None:
-            training.add(adapter)
-            steps = planned_steps(cell.spec.training, len(cell.material.trained))
-        like = (cell.arm.name, cell.spec.model.name)
-        parts = [took.get((*like, part)) for part in ([None, steps] if trains else [None])]
-        known = [statistics.median(part) for part in parts if part is not None]
-        seconds = 0.0 if cached else sum(known) if len(known) == len(parts) else None
-        found.append(Row(planned, cached, trains, seconds, stored.problem))
+        if (asked := work.get(identity)) is None:
+            found.append(Row(planned, cached=True, trains=False, seconds=0.0))
+            continue
+        took = expected(asked, pace[asked.kind]) if asked.kind in pace else None
+        found.append(Row(planned, False, asked.rows > 0, took, problems.get(identity)))
     return found
 
 
-def _took(store: Store) -> dict[_Like, list[float]]:
-    """Return what answering and training took by what they depend on."""
-    took: dict[_Like, list[float]] = {}
-    for record in (cell.record for cell in store.cells()):
-        if record is None or record.timing is None:
+def _time(found: Sequence[Row], at_a_time: int | None) -> str:
+    """Say how much work there is, and how long that takes as the launcher runs it."""
+    missing = [row.seconds for row in found if not row.cached]
+    known = [seconds for seconds in missing if seconds is not None]
+    told = [f"about {duration(sum(known))} of work"] if known or not missing else []
+    if unknown := len(missing) - len(known):
+        told.append(f"{unknown} cells whose like has not been run here")
+    text = f"{len(missing)} to run: {', and '.join(told)}."
+    if not known:
+        return text
+    if at_a_time is None:
+        return f"{text} How many run at a time is for the launcher to say."
+    if at_a_time == 1:
+        return f"{text} They run one after the other."
+    # No cell is shared among processes.
+    wall = max(sum(known) / at_a_time, *known)
+    return f"{text} With {at_a_time} cells at a time that is about {duration(wall)}."
+
+
+def _room(found: Sequence[Row], store: Store, records: Sequence[Record]) -> str:
+    """Say what the missing adapters and cells will take on disk, as much as their like in the store do."""
+    missing = [row.planned.cell for row in found if not row.cached]
+    if not missing:
+        return ""
+    adapters, items = _adapter_sizes(store, records), _item_sizes(store, records)
+    trained = [row.planned.cell for row in found if row.trains]
+    sizes = {
+        "adapters": [adapters.get(_kind_to_train(cell)) for cell in trained],
+        "cells": [items[c.arm.name] * len(c.items) if c.arm.name in items else None for c in missing],
+    }
+    known = [size for told in sizes.values() for size in told if size is not None]
+    unknown = [f"{n} {name}" for name, told in sizes.items() if (n := told.count(None))]
+    parts = [f"about {_mib(sum(known))} more for what is missing"] if known else []
+    parts += [f"{' and '.join(unknown)} whose like is not there"] if unknown else []
+    return f", {', and '.join(parts)}"
+
+
+def _adapter_sizes(store: Store, records: Iterable[Record]) -> dict[Hashable, float]:
+    """Return the median bytes of adapters that cells name, by what decides them."""
+    kinds: dict[str, Hashable] = {}
+    for record in records:
+        if record.adapter is None or record.made is None or not store.has_adapter(record.adapter):
             continue
-        arm, model = record.arm, model_of(record)
-        took.setdefault((arm, model, None), []).append(record.timing.evaluation_seconds)
-        steps = (record.training or {}).get("planned_steps")
-        if steps is not None and record.timing.train_seconds is not None:
-            took.setdefault((arm, model, steps), []).append(record.timing.train_seconds)
-    return took
+        recipe, model = record.made.get("training", {}), record.provenance.get("model", {})
+        told = model.get("weights"), record.made.get("lora", {}), recipe.get("checkpoints", ())
+        kinds[record.adapter] = _adapter_kind(*told)
+    return _medians((kind, size_of(store.adapter(adapter))) for adapter, kind in kinds.items())
+
+
+def _kind_to_train(cell: "Cell") -> Hashable:
+    spec = cell.spec
+    return _adapter_kind(cell.files.weights_hash, dataclasses.asdict(spec.lora), spec.training.checkpoints)
+
+
+def _adapter_kind(weights: str | None, lora: Mapping[str, Any], checkpoints: Sequence[int]) -> Hashable:
+    """Return what decides an adapter's size: its base, its shape, and how many checkpoints lie inside."""
+    shape = {key: value for key, value in lora.items() if key not in _ROOMLESS}
+    return canonical_json([weights, shape, len(checkpoints)])
+
+
+def _item_sizes(store: Store, records: Iterable[Record]) -> dict[Hashable, float]:
+    """Return the median bytes an item of cells, by their arm."""
+    return _medians((r.arm, size_of(store.cell(r.identity)) / r.n_items) for r in records if r.n_items)
+
+
+def _medians(found: Iterable[tuple[Hashable, float]]) -> dict[Hashable, float]:
+    by: dict[Hashable, list[float]] = {}
+    for key, value in found:
+        by.setdefault(key, []).append(value)
+    return {key: statistics.median(values) for key, values in by.items()}
+
+
+def _mib(size: float) -> str:
+    return f"{size / 2**20:.1f} MiB" if size < 10 * 2**20 else f"{size / 2**20:.0f} MiB"
 
 
 def _table(name: str, found: Sequence[Row]) -> "Table":
@@ -110,9 +173,3 @@ def _table(name: str, found: Sequence[Row]) -> "Table":
         state = "cached" if row.cached else "missing"
         table.add_row(cell.arm.name, cell.suite.name, seed, overrides, state, adapter, takes)
     return table
-
-
-def _disk(store: Store) -> float:
-    if not store.root.is_dir():
-        return 0.0
-    return sum(p.stat().st_size for p in store.root.rglob("*") if p.is_file()) / 2**20

@@ -5,18 +5,31 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from andraeus.errors import UserError
 from andraeus.files import write_text
 
 SCHEMA = 1
-# What to do about a cell that cannot be read.
+# What to do about a cell that is damaged.
 REMOVE = "remove that folder (andraeusctl results prune unreadable --yes)"
 
 
 class Unreadable(UserError):
-    """Something stands in the store and cannot be read."""
+    """Something stands in the store and cannot be read: it is damaged, or else one of the two below."""
+
+
+class Foreign(Unreadable):
+    """A record that another version of this program wrote, and may still read."""
+
+
+class OutOfReach(Unreadable):
+    """Something that cannot be read now, such as another user's; what it holds may be good."""
+
+
+def out_of_reach(path: Path, error: OSError) -> OutOfReach:
+    """Return what is said of a file that the system refuses to read."""
+    return OutOfReach(f"{path} cannot be read ({error.strerror or error}): mend that, or use another paths.store.")
 
 
 class Timing(BaseModel):
@@ -94,7 +107,7 @@ class Record(BaseModel):
         """Read a cell's record; ``None`` where there is none.
 
         Raises:
-            Unreadable: The record is damaged, of another schema version, or not for this user to read.
+            Unreadable: The record is damaged, or as its subclasses say.
         """
         path = folder / "record.json"
         try:
@@ -102,17 +115,28 @@ class Record(BaseModel):
             # Another version may have other fields: what it is comes before what is wrong with it.
             version = told.get("schema_version", SCHEMA) if isinstance(told, dict) else SCHEMA
             if version != SCHEMA:
-                raise Unreadable(
-                    f"{path} has schema version {version}, this program writes {SCHEMA}: use another paths.store, "
-                    f"or {REMOVE}."
-                )
+                raise _foreign(path, f"schema version {version}, this program writes {SCHEMA}")
             return cls.model_validate(told)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise Unreadable(
-                f"{path} cannot be read ({error.strerror or error}): mend that, or use another paths.store."
-            ) from error
+            raise out_of_reach(path, error) from error
         except ValueError as error:
+            if unknown := _only_unknown_fields(error):
+                raise _foreign(path, f"fields that this one does not know: {', '.join(unknown)}") from error
             # No UTF-8, no JSON, or no record.
             raise Unreadable(f"{path} is damaged or no record: {REMOVE} and run again.") from error
+
+
+def _foreign(path: Path, told: str) -> Foreign:
+    return Foreign(
+        f"{path} was written by another version of this program ({told}): use that version, or another paths.store "
+        "(andraeusctl results prune foreign --yes removes all such cells)."
+    )
+
+
+def _only_unknown_fields(error: ValueError) -> list[str]:
+    """Return the fields that this version does not know, if they are all that is wrong with a record."""
+    found = error.errors() if isinstance(error, ValidationError) else []
+    told = [".".join(map(str, one["loc"])) for one in found if one["type"] == "extra_forbidden"]
+    return told if len(told) == len(found) else []

@@ -187,6 +187,9 @@ STATED = ("contrasts", "explore", "power", "endpoint")
 CROSSED = ("seed", "facts.seed", "facts.path")
 """Knobs that say which person and which replicate: rows run over them, so that they tell no conditions apart."""
 
+ADAPTING = ("lora", "training", "variations", "step", "processes", "generation.drafts")
+"""Groups and knobs that shape adapters alone: an arm without one stands under whichever of it came first."""
+
 
 def register() -> None:
     """Make the schema known to Hydra as ``schema``."""

@@ -14,15 +14,21 @@ def to_run(store: Store, identities: Iterable[str]) -> list[str]:
     Raises:
         UserError: All that cannot be read of these, together; other damage in the store is not looked at.
     """
-    missing, problems = [], []
+    missing, problems = looked_at(store, identities)
+    if problems:
+        raise UserError("\n  ".join(["this study needs what cannot be read:", *problems.values()]))
+    return missing
+
+
+def looked_at(store: Store, identities: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the cells that do not stand as a success, and what is wrong with those that cannot be read."""
+    missing, problems = [], {}
     for identity in identities:
         try:
             missing += [] if _stands(store, identity) else [identity]
         except Unreadable as error:
-            problems.append(str(error))
-    if problems:
-        raise UserError("\n  ".join(["this study needs what cannot be read:", *problems]))
-    return missing
+            problems[identity] = str(error)
+    return missing, problems
 
 
 def lost(store: Store, identities: Iterable[str]) -> dict[str, str]:

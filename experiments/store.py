@@ -1,6 +1,7 @@
 """The store: adapters and cells, each under the hash of its content."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from andraeus.files import writing
-from experiments.record import REMOVE, Record, Unreadable
+from experiments.record import REMOVE, Record, Unreadable, out_of_reach
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Stored:
 
     identity: str
     record: Record | None
-    problem: str | None = None
+    problem: Unreadable | None = None
 
 
 class Store:
@@ -66,13 +67,13 @@ class Store:
         try:
             return Stored(identity, self.record(identity))
         except Unreadable as error:
-            return Stored(identity, None, str(error))
+            return Stored(identity, None, error)
 
     def items(self, record: Record) -> list[dict[str, Any]]:
         """Return what a cell asked and what was answered.
 
         Raises:
-            Unreadable: The file is gone or damaged.
+            Unreadable: The file is gone or damaged, or out of reach.
         """
         folder = self.cell(record.identity)
         items = read_items(folder)
@@ -158,15 +159,30 @@ def read_items(folder: Path) -> list[dict[str, Any]]:
     """Read a cell's items.
 
     Raises:
-        Unreadable: The file is gone or damaged.
+        Unreadable: The file is gone or damaged, or out of reach.
     """
     path = folder / "items.jsonl"
     try:
         # Not splitlines(): an answer may hold a separator such as U+2028, which ends no line of the file.
         with path.open(encoding="utf-8") as lines:
             return [json.loads(line) for line in lines]
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise Unreadable(f"{path} is gone or damaged: {REMOVE} and run again.") from error
+    except OSError as error:
+        raise out_of_reach(path, error) from error
+
+
+def size_of(path: Path) -> int:
+    """Return the bytes of a file, or of all in a folder; what vanishes meanwhile counts nothing."""
+    files = [path] if path.is_file() else (Path(folder) / name for folder, _, names in os.walk(path) for name in names)
+    return sum(_bytes(file) for file in files)
+
+
+def _bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _read_json(path: Path, keys: tuple[str, ...], remedy: str) -> dict[str, Any]:

@@ -24,7 +24,6 @@ from experiments.grid import as_arguments, expand, fixed_choices, shaping, spell
 if TYPE_CHECKING:
     from experiments.cell import Cell
     from experiments.store import Store
-    from experiments.watch import Work
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,8 @@ def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[
         if engine.config.plan:
             from experiments.plan import print_plan
 
-            print_plan(study)
+            at_a_time = 1 if engine.config.fail_fast else engines.at_a_time(engine.launcher)
+            print_plan(study, at_a_time)
             return None
         failures = run_missing(engine, study)
         return finish(study, failures)
@@ -197,6 +197,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
         UserError: Cells of the study stand in the store and cannot be read, or nothing can be written there.
     """
     from experiments.build import build
+    from experiments.pace import work_in
     from experiments.standing import lost, made, to_run
     from experiments.store import Store
     from experiments.tracking.tracker import StudyInfo, Tracker
@@ -217,7 +218,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     # Of processes that train together none goes on where one failed.
     fail_fast = engine.config.fail_fast or engine.config.processes > 1
     ran = 0
-    with Watch(study.name, Progress(store, _work(study, store, missing))):
+    with Watch(study.name, Progress(store, work_in(study.cells, store, missing))):
         for batch in [[i] for i in missing] if fail_fast else [missing]:
             failures |= _launch(engine, study, store, batch, stand + ran)
             ran += len(batch)
@@ -226,31 +227,6 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     if not_run := missing[ran:]:
         study.notes.append(f"The sweep stopped at its first failure with {len(not_run)} cells not run.")
     return failures | lost(store, [i for i in study.cells if i not in failures and i not in not_run])
-
-
-def _work(study: Study, store: "Store", missing: list[str]) -> dict[str, "Work"]:
-    """Return what there is to do in each cell; of those that share an adapter the first is the one to train it."""
-    from experiments.watch import Work
-
-    work: dict[str, Work] = {}
-    training: set[str] = set()
-    for identity in missing:
-        cell = study.cells[identity].cell
-        adapter, rows = cell.adapter_identity, 0
-        if adapter is not None and adapter not in training and not store.has_adapter(adapter):
-            training.add(adapter)
-            rows = _rows_trained(cell)
-        kind = (cell.arm.name, cell.files.weights_hash, str(cell.spec.quantization.kind))
-        work[identity] = Work(kind, rows, len(cell.items))
-    return work
-
-
-def _rows_trained(cell: "Cell") -> int:
-    """Return how many rows training sees at most, repeats counted."""
-    from andraeus.training.loop import planned_steps
-
-    recipe, rows = cell.spec.training, len(cell.material.trained)
-    return planned_steps(recipe, rows) * min(recipe.batch_size * recipe.accumulation, rows)
 
 
 def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:

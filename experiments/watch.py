@@ -3,38 +3,18 @@
 import datetime
 import sys
 import threading
-from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
 from andraeus.progress import bar
+from experiments.pace import Took, Work, expected, pace, paces, parts
 from experiments.record import Record
 from experiments.store import Store
 
 # Seconds between two looks at the records, and between two lines where no terminal shows a bar.
 LOOK, LINE = 1.0, 60.0
 LAYOUT = "{desc}: {n_fmt} of {total_fmt} cells |{bar:20}|{postfix}"
-
-
-@dataclass(frozen=True)
-class Work:
-    """What there is to do in a cell, on which its duration depends.
-
-    Attributes:
-        kind: What decides how fast it is done: the arm, the model and how that is quantised.
-        rows: Rows that training sees, repeats counted; 0 where the adapter stands or another cell trains it.
-        items: Questions asked.
-    """
-
-    kind: Hashable
-    rows: int
-    items: int
-
-    @property
-    def amounts(self) -> tuple[int, int, int]:
-        """How much there is of each part: training, answering, and all else, such as loading the model."""
-        return self.rows, self.items, 1
 
 
 class Progress:
@@ -51,7 +31,7 @@ class Progress:
         self.work = work
         self.running: dict[str, datetime.datetime] = {}
         # Seconds of each part of the work of a cell that is done.
-        self.took: dict[str, tuple[float, float, float]] = {}
+        self.took: dict[str, Took] = {}
         self.failed: set[str] = set()
         self.side_by_side = 1
         self._store = store
@@ -85,29 +65,25 @@ class Progress:
         elif record.status == "failed":
             self.failed.add(identity)
         else:
-            self.took[identity] = _parts(record, trained=self.work[identity].rows > 0)
+            self.took[identity] = parts(record, trained=self.work[identity].rows > 0)
 
     def seconds_left(self, now: datetime.datetime) -> float | None:
-        """Return about how long the rest takes, by what a row and an item took; ``None`` where nothing tells."""
-        kinds = {work.kind for work in self.work.values()}
-        left, rates = 0.0, {kind: [self._rate(part, kind) for part in range(3)] for kind in kinds}
+        """Return about how long the rest takes, by what a row and an item took; ``None`` where nothing tells.
+
+        They took that in cells of the same kind, or else in all.
+        """
+        done = [(self.work[identity], took) for identity, took in self.took.items()]
+        own, every, left = paces(done), pace(done), 0.0
         for identity, work in self.work.items():
             if identity in self.took or identity in self.failed:
                 continue
-            parts = [(amount, rate) for amount, rate in zip(work.amounts, rates[work.kind], strict=True) if amount]
-            known = [amount * rate for amount, rate in parts if rate is not None]
-            if len(known) < len(parts):
+            rates = zip(own.get(work.kind, every), every, strict=True)
+            whole = expected(work, tuple(other if one is None else one for one, other in rates))
+            if whole is None:
                 return None
             begun = (now - self.running[identity]).total_seconds() if identity in self.running else 0.0
-            left += max(sum(known) - begun, 0.0)
+            left += max(whole - begun, 0.0)
         return left / self.side_by_side
-
-    def _rate(self, part: int, kind: Hashable) -> float | None:
-        """Return the seconds that one of a part takes: in cells of a kind, else in all; ``None`` where none had any."""
-        for cells in ([i for i in self.took if self.work[i].kind == kind], list(self.took)):
-            if amount := sum(self.work[i].amounts[part] for i in cells):
-                return sum(self.took[i][part] for i in cells) / amount
-        return None
 
     def words(self, now: datetime.datetime) -> str:
         """Say what runs, what failed, and about how long the rest takes."""
@@ -176,15 +152,6 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def _parts(record: Record, *, trained: bool) -> tuple[float, float, float]:
-    """Return the seconds a cell took to train, to answer, and for all else."""
-    whole = ((record.finished or record.started) - record.started).total_seconds()
-    # Every cell of an adapter says what its training took, also one that found it.
-    training = (record.timing.train_seconds or 0.0) if record.timing and trained else 0.0
-    answering = record.timing.evaluation_seconds if record.timing else 0.0
-    return training, answering, max(whole - training - answering, 0.0)
 
 
 def _written(folder: Path) -> int | None:

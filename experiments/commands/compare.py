@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from andraeus.hashing import canonical_json
-from experiments.choice import choose, config_of
+from experiments.choice import choose, config_of, shapes_adapters
 from experiments.commands import wide_console
 from experiments.frames import flat, items, open_store
 from experiments.record import Record
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 # Whole groups and single knobs that make no condition: what changes no answer, whose facts are asked about, and the
 # suite, since each is compared by itself. facts.n stays: how many facts there are is a condition.
 _IGNORED = (*WRITTEN, *STATED, *CROSSED, "facts._target_", "facts.blind", "suite", "model.path")
-# What shapes adapters alone: cells of other arms stand under whichever of it came first.
-_OF_ADAPTERS = ("lora", "training", "variations", "step", "processes", "generation.drafts")
 
 
 def compare(a: "pd.DataFrame", b: "pd.DataFrame") -> "dict[str, Contrast]":
@@ -89,8 +87,9 @@ def _differing(records: Sequence[Record]) -> dict[str, list[str]]:
     """Return what tells the conditions of cells apart, if they are of several."""
     values: dict[str, set[str]] = {}
     for record in records:
-        ignored = {*_IGNORED, *(_OF_ADAPTERS if record.adapter is None else ())}
-        told = {k: v for k, v in flat(config_of(record)) if not ignored & {k, k.partition(".")[0]}}
+        told = {k: v for k, v in flat(config_of(record)) if not {k, k.partition(".")[0]} & {*_IGNORED}}
+        if record.adapter is None:
+            told = {k: v for k, v in told.items() if not shapes_adapters(k)}
         for key, value in {"arm": record.arm, **told}.items():
             values.setdefault(key, set()).add(value if isinstance(value, str) else canonical_json(value))
     return {key: sorted(found) for key, found in values.items() if len(found) > 1}

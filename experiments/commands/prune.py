@@ -1,6 +1,7 @@
 """Removing from a store what nothing needs; never what somebody holds a lock on."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -9,16 +10,21 @@ from pathlib import Path
 from andraeus.errors import UserError
 from andraeus.files import remove_folder, writing
 from experiments.frames import open_store
-from experiments.record import Unreadable
-from experiments.store import Store, Stored
+from experiments.record import Foreign, OutOfReach, Unreadable
+from experiments.store import Store, Stored, size_of
 
 KINDS = {
     "failed": "failed cells; their next run makes them anew",
     "started": "cells whose process died",
-    "unreadable": "cells that are damaged or of another schema version",
+    "unreadable": "cells that are damaged",
+    "foreign": "cells that another version of this program wrote, and can still read",
     "adapters": "adapters that no cell names, not even a failed one",
     "partial": "what processes were writing when they died",
 }
+# Gone only where they are named: answers may still be in them.
+_NAMED_ONLY = ("unreadable", "foreign")
+# A kind that never goes.
+_OUT_OF_REACH = "out of reach"
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,7 @@ class Spare:
     """Something in the store that may go.
 
     Attributes:
-        kind: One of `KINDS`.
+        kind: One of `KINDS`, or that it cannot be read now.
         path: Its folder or file.
         why: What is wrong with it, in a few words.
     """
@@ -44,7 +50,7 @@ def prune(folder: str | Path, kinds: Sequence[str], *, do: bool) -> list[Spare]:
 
     Args:
         folder: The store's folder.
-        kinds: Some of `KINDS`; none are all.
+        kinds: Some of `KINDS`; none are all of them that hold no answers.
         do: Remove it; else it is listed only.
 
     Returns:
@@ -56,12 +62,16 @@ def prune(folder: str | Path, kinds: Sequence[str], *, do: bool) -> list[Spare]:
     store = open_store(folder)
     if wrong := [kind for kind in kinds if kind not in KINDS]:
         raise UserError(f"{', '.join(wrong)} cannot be pruned: choose among {', '.join(KINDS)}.")
+    chosen = kinds or [kind for kind in KINDS if kind not in _NAMED_ONLY]
     gone = []
     # All are found before any goes.
-    for spare in list(find(store)):
-        if kinds and spare.kind not in kinds:
+    found = list(find(store))
+    for spare in found:
+        if spare.kind == _OUT_OF_REACH:
+            print(f"kept  {spare.why}")
+        if spare.kind not in chosen:
             continue
-        size = _size(spare.path)
+        size = size_of(spare.path)
         if not do or _remove(store, spare):
             gone.append(spare)
             print(f"{spare.kind}  {spare.path}  {size / 2**20:.1f} MiB  {spare.why}")
@@ -69,27 +79,27 @@ def prune(folder: str | Path, kinds: Sequence[str], *, do: bool) -> list[Spare]:
         print(f"{len(gone)} removed.")
     else:
         print(f"{len(gone)} would be removed: add --yes to do it. {_legend({spare.kind for spare in gone})}".rstrip())
+    if not kinds and (kept := Counter(spare.kind for spare in found if spare.kind in _NAMED_ONLY)):
+        told = ", ".join(f"{n} {kind}" for kind, n in kept.items())
+        print(f"Kept: {told}. Name them to remove them: andraeusctl results prune {' '.join(kept)} --yes.")
     return gone
 
 
 def find(store: Store) -> Iterator[Spare]:
-    """Yield what nothing needs and nobody holds."""
+    """Yield what nothing needs and nobody holds, and what cannot be read now."""
     cells = store.cells()
     for cell in cells:
         path = store.cell(cell.identity)
         if (spare := _spare_cell(store, cell)) is not None and _free(store, path):
             yield spare
-    used = _used(store, cells)
-    for path in sorted((store.root / "adapters").glob("[!.]*")):
-        if path.is_dir() and path.name not in used and _free(store, path):
-            yield Spare("adapters", path, "no cell names it")
+    yield from (Spare("adapters", path, "no cell names it") for path in _unused(store, cells) if _free(store, path))
     yield from _partial(store)
 
 
 def _spare_cell(store: Store, cell: Stored) -> Spare | None:
     path = store.cell(cell.identity)
     if cell.problem is not None:
-        return Spare("unreadable", path, cell.problem)
+        return _unreadable(path, cell.problem)
     if cell.record is None:
         return Spare("started", path, "without a record") if path.is_dir() else None
     told = f"{cell.record.arm} · {cell.record.suite}"
@@ -98,13 +108,21 @@ def _spare_cell(store: Store, cell: Stored) -> Spare | None:
     try:
         store.items(cell.record)
     except Unreadable as error:
-        return Spare("unreadable", path, str(error))
+        return _unreadable(path, error)
     return None
 
 
-def _used(store: Store, cells: Sequence[Stored]) -> set[str | None]:
-    """Return the adapters that cells name."""
-    return {_adapter(store, cell) for cell in cells}
+def _unreadable(path: Path, problem: Unreadable) -> Spare:
+    kinds = {Foreign: "foreign", OutOfReach: _OUT_OF_REACH}
+    return Spare(kinds.get(type(problem), "unreadable"), path, str(problem))
+
+
+def _unused(store: Store, cells: Sequence[Stored]) -> list[Path]:
+    """Return the adapters that no cell names; none where a record is out of reach, which may name any."""
+    if any(isinstance(cell.problem, OutOfReach) for cell in cells):
+        return []
+    used = {_adapter(store, cell) for cell in cells}
+    return [p for p in sorted((store.root / "adapters").glob("[!.]*")) if p.is_dir() and p.name not in used]
 
 
 def _adapter(store: Store, cell: Stored) -> str | None:
@@ -157,15 +175,10 @@ def _remove(store: Store, spare: Spare) -> bool:
 def _still_spare(store: Store, spare: Spare) -> bool:
     """Return whether what was found spare is so now: only that is read, and for an adapter what cells name by now."""
     if spare.kind == "adapters":
-        return spare.path.is_dir() and spare.path.name not in _used(store, store.cells())
+        return spare.path in _unused(store, store.cells())
     now = _spare_cell(store, store.look(spare.path.name))
     return now is not None and now.kind == spare.kind
 
 
 def _legend(kinds: set[str]) -> str:
     return " ".join(f"{kind}: {told}." for kind, told in KINDS.items() if kind in kinds)
-
-
-def _size(path: Path) -> int:
-    files = [path] if path.is_file() else path.rglob("*")
-    return sum(file.stat().st_size for file in files if file.is_file())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from experiments.commands import wide_console
+from experiments.schema import STATED, WRITTEN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 SHORT = 10
 # Knobs that are shown where cells differ in them, beside the groups' files.
 _KNOBS = ("facts.n", "facts.seed", "step")
+# Knobs that are never shown: where things lie, and what the file of a group or another column says already.
+_UNSHOWN = (*WRITTEN, *STATED, "seed", "model", "facts._target_")
 _EXAMPLES = """\
 andraeusctl results                                              all cells
 andraeusctl results list arm=finetune lora=r16 since=7d          some of them
@@ -26,7 +29,7 @@ andraeusctl results prune                                        what nothing ne
 andraeusctl results export cells.csv arm=finetune                a row a cell; with --items a row an item
 
 Cells are chosen in the words of the andraeus command: cell=, status=, arm=, suite=, seed=, model=, profile=,
-since= (2026-01-31, 7d, 12h), a group's file (lora=r16) or a knob (training.steps=100); commas are alternatives.
+since= (2026-01-31, 7d, 12h), study=, a group's file (lora=r16) or a knob (training.steps=100); commas are alternatives.
 """
 
 
@@ -53,7 +56,10 @@ def add(commands: Any) -> None:
     compare.set_defaults(run=_compare)
     prune = own.add_parser("prune", help="remove what nothing needs; without --yes say what", parents=[where])
     prune.add_argument(
-        "kinds", nargs="*", metavar="kind", help="failed, started, unreadable, adapters, partial; none is all"
+        "kinds",
+        nargs="*",
+        metavar="kind",
+        help="failed, started, unreadable, foreign, adapters, partial; none is all but unreadable and foreign",
     )
     prune.add_argument("--yes", action="store_true", help="do it")
     prune.set_defaults(run=_prune)
@@ -81,16 +87,16 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _table(frame: "pd.DataFrame") -> "Table":
-    import pandas as pd
     from rich.table import Table
 
-    from experiments.frames import GROUPS
+    from experiments.choice import shapes_adapters
 
-    known = frame[frame["arm"].notna()]
-    telling = [name for name in (*GROUPS, *_KNOBS) if name in known and known[name].nunique(dropna=False) > 1]
-    columns = ["cell", "status", "arm", *telling, "suite", "seed", "model", "accuracy", "finished"]
+    bare = frame["adapter"].isna()
+    frame = frame.assign(**{name: frame[name].mask(bare, None) for name in map(str, frame) if shapes_adapters(name)})
+    columns = ["cell", "status", "arm", *_telling(frame), "suite", "seed", "model", "accuracy", "finished"]
     form: dict[str, Callable[[Any], str]] = {
         "cell": lambda cell: cell[:SHORT],
+        "profile": lambda profile: profile[:SHORT],
         "accuracy": "{:.1%}".format,
         "finished": _minute,
     }
@@ -98,8 +104,33 @@ def _table(frame: "pd.DataFrame") -> "Table":
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in frame.sort_values("started").to_dict("records"):
-        table.add_row(*("–" if pd.isna(row[name]) else form.get(name, str)(row[name]) for name in columns))
+        table.add_row(*("–" if _missing(row[name]) else form.get(name, str)(row[name]) for name in columns))
     return table
+
+
+def _telling(frame: "pd.DataFrame") -> list[str]:
+    """Return the columns that tell cells apart: groups' files, and what differs in cells that would else look alike."""
+    from experiments.choice import shapes_adapters
+    from experiments.frames import GROUPS
+
+    known, adapted = (frame[frame[name].notna()].astype(str) for name in ("arm", "adapter"))
+
+    def differs(name: str) -> bool:
+        return bool((adapted if shapes_adapters(name) else known)[name].nunique(dropna=False) > 1)
+
+    shown = [name for name in (*GROUPS, *_KNOBS) if name in known and differs(name)]
+    alike = known.groupby(["arm", "suite", "seed", "model", *shown], dropna=False)
+    # Knobs stand behind all that is told of every cell.
+    names = [str(name) for name in frame]
+    knobs = [name for name in names[names.index("error") + 1 :] if name not in shown and differs(name)]
+    knobs = [name for name in knobs if {name, name.partition(".")[0]}.isdisjoint(_UNSHOWN)]
+    return [*shown, *(name for name in ("profile", *knobs) if (alike[name].nunique(dropna=False) > 1).any())]
+
+
+def _missing(value: Any) -> bool:
+    import pandas as pd
+
+    return bool(pd.api.types.is_scalar(value) and pd.isna(value))
 
 
 def _minute(moment: "pd.Timestamp") -> str:

@@ -1,12 +1,14 @@
 """Stores of made-up cells: what is tested is the reading, so no model runs."""
 
 import datetime
+import errno
 import json
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
@@ -64,7 +66,7 @@ def put(
     """
     config, choices = composed(words)
     seed = more.get("seed", 0)
-    made = {"model": {"name": "tiny"}, "config": {**config, "seed": seed}}
+    made = {"model": {"name": "tiny", "weights": "tiny"}, "config": {**config, "seed": seed}}
     fields: dict[str, Any] = {
         "identity": identity,
         "identity_version": 1,
@@ -97,3 +99,15 @@ def put_adapter(store: Store, identity: str) -> Path:
     (folder / "training.json").write_text('{"steps": 3}')
     folder.with_name(f"{identity}.json").write_text('{"seconds": 1.0, "provenance": {}}')
     return folder
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    """Let the system refuse to read files whose paths end so, as it does with another user's."""
+    opened = Path.open
+
+    def refused(self: Path, *arguments: Any, **more: Any) -> Any:
+        if str(self).endswith(end):
+            raise PermissionError(errno.EACCES, "Permission denied", str(self))
+        return opened(self, *arguments, **more)
+
+    monkeypatch.setattr(Path, "open", refused)

@@ -40,7 +40,8 @@ def test_a_row_a_cell(store: Store) -> None:
     # The file it was run with, also where a knob of it was changed.
     assert (frame.loc["bb", "facts"], frame.loc["bb", "facts.n"]) == ("synthetic", 20)
     # What an arm without an adapter was run under shaped nothing.
-    assert pd.isna(frame.loc["bb", "lora"])
+    assert pd.isna(frame.loc["bb", ["lora", "variations", "training"]]).all()
+    assert frame.loc["bb", "tier"] == "all"
     assert str(frame["seed"].dtype) == "Int64"
     assert pd.isna(frame.loc["bb", "seed"])
     assert frame.loc["cc", "error"] == "UserError: no memory"

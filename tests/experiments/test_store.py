@@ -9,9 +9,9 @@ import pytest
 
 from andraeus import files
 from andraeus.files import CannotWrite
-from experiments.record import SCHEMA, Unreadable
-from experiments.store import Store
-from tests.experiments.stored import put, put_adapter
+from experiments.record import SCHEMA, Foreign, OutOfReach, Unreadable
+from experiments.store import Store, size_of
+from tests.experiments.stored import put, put_adapter, refuse
 
 
 @pytest.fixture
@@ -39,8 +39,24 @@ def test_bytes_that_are_no_text_are_damage(store: Store) -> None:
 def test_another_version_is_called_that_whatever_its_fields(store: Store) -> None:
     path = put(store, "aa", [True]) / "record.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": SCHEMA + 1, "brand_new": 1}))
-    with pytest.raises(Unreadable, match=f"schema version {SCHEMA + 1}, this program writes {SCHEMA}"):
+    with pytest.raises(Foreign, match=f"schema version {SCHEMA + 1}, this program writes {SCHEMA}"):
         store.record("aa")
+
+
+def test_fields_that_are_not_known_are_another_versions_and_no_damage(store: Store) -> None:
+    path = put(store, "aa", [True]) / "record.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps({**told, "timing": {**told["timing"], "watts": 3}, "brand_new": 1}))
+    with pytest.raises(Foreign, match="written by another version .*does not know: timing.watts, brand_new"):
+        store.record("aa")
+
+
+@pytest.mark.parametrize("name", ["record.json", "items.jsonl"])
+def test_what_the_system_refuses_to_read_is_no_damage(store: Store, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    put(store, "aa", [True])
+    refuse(monkeypatch, name)
+    with pytest.raises(OutOfReach, match=rf"aa/{name} cannot be read \(Permission denied\): mend that, or"):
+        store.items(store.record("aa"))  # type: ignore[arg-type]
 
 
 def test_what_is_not_there_is_no_damage(store: Store) -> None:
@@ -59,7 +75,7 @@ def test_one_bad_cell_leaves_the_others(store: Store) -> None:
     assert found.keys() == {"aa", "bb", "cc"}
     assert found["aa"].record is not None
     assert found["bb"].record is None
-    assert "bb/record.json is damaged" in (found["bb"].problem or "")
+    assert "bb/record.json is damaged" in str(found["bb"].problem)
 
 
 @pytest.mark.parametrize("text", [None, '{"id": 1}\n{"id"', '{"id": 1}\n'])
@@ -129,3 +145,12 @@ def test_a_lock_of_another_process_is_seen(store: Store) -> None:
         other.kill()
     with store.lock_if_free(folder) as free:
         assert free
+
+
+def test_the_size_of_a_folder_bears_files_that_vanish(tmp_path: Path) -> None:
+    (tmp_path / "within").mkdir()
+    (tmp_path / "within" / "a").write_bytes(bytes(300))
+    (tmp_path / "b").write_bytes(bytes(20))
+    # Listed, and gone when it is looked at.
+    (tmp_path / "c").symlink_to(tmp_path / "gone")
+    assert [size_of(tmp_path), size_of(tmp_path / "b"), size_of(tmp_path / "gone")] == [320, 20, 0]

@@ -17,14 +17,13 @@ from omegaconf import OmegaConf
 
 from andraeus.errors import UserError
 from andraeus.hashing import content_hash
-from andraeus.training.recipe import Recipe
 from experiments import sweep
 from experiments.cell import Cell
 from experiments.grid import shaping
 from experiments.run import CONF
 from experiments.schema import register
 from experiments.store import Store
-from experiments.sweep import Engine, Study, _in_order, _launch, _name, _work, plan
+from experiments.sweep import Engine, Study, _in_order, _launch, _name, plan
 
 
 def name(study: str | None, *arguments: str) -> str:
@@ -60,29 +59,6 @@ def test_cells_side_by_side_do_not_wait_for_one_training(tmp_path: Path) -> None
     (tmp_path / "adapters" / "trained" / "training.json").touch()
     study = Study("small", OmegaConf.create(), [], cells=cells)
     assert _in_order(study, Store(tmp_path), list(adapters)) == ["c", "e", "a", "b", "f", "d"]
-
-
-def test_what_there_is_to_do_in_a_cell(tmp_path: Path) -> None:
-    def cell(adapter: str | None, rows: int, items: int, weights: str = "tiny", **recipe: Any) -> Any:
-        training = Recipe(**({"epochs": 2.0, "batch_size": 16, "least_steps": 1} | recipe))
-        spec = SimpleNamespace(training=training, quantization=SimpleNamespace(kind="none"))
-        arm = SimpleNamespace(name="finetune" if adapter else "rag")
-        files, material = SimpleNamespace(weights_hash=weights), SimpleNamespace(trained=[None] * rows)
-        told = {"adapter_identity": adapter, "arm": arm, "spec": spec, "files": files, "material": material}
-        return SimpleNamespace(cell=SimpleNamespace(**told, items=[None] * items))
-
-    cells = {
-        "ten facts": cell("small", 160, 30),
-        "their compositions": cell("small", 160, 5),
-        "two hundred facts": cell("large", 3200, 600),
-        "other weights": cell("other", 160, 30, weights="gemma"),
-        "few rows": cell("few", 5, 3, epochs=None, steps=7, accumulation=4),
-        "no adapter": cell(None, 160, 30),
-    }
-    work = _work(Study("small", OmegaConf.create(), [], cells=cells), Store(tmp_path), list(cells))
-    assert [(w.rows, w.items) for w in work.values()] == [(320, 30), (0, 5), (6400, 600), (320, 30), (35, 3), (0, 30)]
-    assert len({w.kind for w in work.values()}) == 3
-    assert work["ten facts"].kind == work["two hundred facts"].kind != work["other weights"].kind
 
 
 @pytest.fixture

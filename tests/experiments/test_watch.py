@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from andraeus.progress import say
+from experiments.pace import Work
 from experiments.record import Timing
 from experiments.store import Store
-from experiments.watch import Progress, Watch, Work, duration
+from experiments.watch import Progress, Watch, duration
 from tests.experiments.stored import NOON, put
 
 # A cell that does nothing but answer.

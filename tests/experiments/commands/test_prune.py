@@ -9,7 +9,7 @@ from experiments.commands import prune as module
 from experiments.commands.prune import Spare, prune
 from experiments.store import Store, Stored
 from tests.experiments.commands.conftest import Results
-from tests.experiments.stored import put, put_adapter
+from tests.experiments.stored import put, put_adapter, refuse
 
 
 @pytest.fixture(autouse=True)
@@ -35,11 +35,13 @@ ALL = {
     ("started", "empty"),
     ("unreadable", "damaged"),
     ("unreadable", "cut"),
-    ("unreadable", "other"),
+    ("foreign", "other"),
     ("adapters", "unused"),
     ("partial", ".partial-1234"),
     ("partial", ".record.json.1234"),
 }
+# What goes where no kind is named: nothing that holds answers, or might.
+USUAL = {pair for pair in ALL if pair[0] not in ("unreadable", "foreign")}
 
 
 def names(found: list[Spare]) -> set[tuple[str, str]]:
@@ -54,12 +56,17 @@ def test_a_dry_run_lists_all_and_removes_nothing(store: Store, results: Results)
     before = files(store)
     text = results("prune")
     assert files(store) == before
-    assert "9 would be removed: add --yes to do it." in text
-    assert names(prune(store.root, [], do=False)) == ALL
+    assert "6 would be removed: add --yes to do it." in text
+    assert "Kept: 2 unreadable, 1 foreign. Name them to remove them: andraeusctl results prune unreadable" in text
+    assert names(prune(store.root, [], do=False)) == USUAL
+    assert names(prune(store.root, list(module.KINDS), do=False)) == ALL
 
 
 def test_what_is_listed_goes_and_the_rest_stays(store: Store, results: Results) -> None:
-    assert "9 removed." in results("prune", "--yes")
+    assert "6 removed." in results("prune", "--yes")
+    left = {path.name for path in (store.root / "cells").glob("*") if path.suffix != ".lock"}
+    assert left == {"done", "damaged", "cut", "other"}
+    assert "3 removed." in results("prune", "unreadable", "foreign", "--yes")
     left = {path.name for path in (store.root / "cells").glob("*") if path.suffix != ".lock"}
     assert left == {"done"}
     assert store.items(store.record("done")) != []  # type: ignore[arg-type]
@@ -70,17 +77,30 @@ def test_what_is_listed_goes_and_the_rest_stays(store: Store, results: Results) 
     assert names(prune(store.root, ["adapters"], do=True)) == {("adapters", "dear"), ("adapters", "theirs")}
 
 
-@pytest.mark.parametrize("kind", ["failed", "started", "unreadable", "adapters", "partial"])
+@pytest.mark.parametrize("kind", ["failed", "started", "unreadable", "foreign", "adapters", "partial"])
 def test_one_kind_at_a_time(store: Store, kind: str) -> None:
     assert names(prune(store.root, [kind], do=True)) == {pair for pair in ALL if pair[0] == kind}
-    assert names(prune(store.root, [], do=False)) >= {pair for pair in ALL if pair[0] != kind}
+    assert names(prune(store.root, list(module.KINDS), do=False)) >= {pair for pair in ALL if pair[0] != kind}
+
+
+@pytest.mark.parametrize("file", ["record.json", "items.jsonl"])
+def test_what_cannot_be_read_now_never_goes(
+    store: Store, monkeypatch: pytest.MonkeyPatch, results: Results, file: str
+) -> None:
+    refuse(monkeypatch, f"done/{file}")
+    text = results("prune", *module.KINDS, "--yes")
+    assert f"done/{file} cannot be read (Permission denied)" in text
+    assert store.cell("done").is_dir()
+    # Which adapter a record names that nobody can read, nobody knows.
+    assert store.adapter("adapter-done").is_dir()
+    assert store.adapter("unused").is_dir() == (file == "record.json")
 
 
 def test_what_somebody_holds_is_not_touched(store: Store) -> None:
     with store.lock(store.cell("died")), store.lock(store.cell("failed")), store.lock(store.adapter("unused")):
         held = {("started", "died"), ("failed", "failed"), ("adapters", "unused")}
         # An adapter's lock is held while its partial folder is written.
-        assert names(prune(store.root, [], do=True)) == ALL - held - {
+        assert names(prune(store.root, [], do=True)) == USUAL - held - {
             ("partial", ".partial-1234"),
             ("partial", ".record.json.1234"),
         }
@@ -112,7 +132,7 @@ def test_a_dry_run_reads_each_record_once_however_many_adapters_there_are(
         return look(self, identity)
 
     monkeypatch.setattr(Store, "look", counted)
-    assert len(names(prune(store.root, [], do=False))) == len(ALL) + 5
+    assert len(names(prune(store.root, list(module.KINDS), do=False))) == len(ALL) + 5
     assert sorted(read) == sorted({*read})
 
 

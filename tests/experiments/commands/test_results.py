@@ -29,9 +29,10 @@ def test_a_list_names_cells_by_what_differs(results: Results) -> None:
         for line in text.splitlines()
         if "│" in line
     }
-    assert rows["aa11"][:8] == ["success", "finetune", "r16", "quick", "heldout", "0", "tiny", "50.0%"]
+    assert rows["aa11"][:7] == ["success", "finetune", "r16", "heldout", "0", "tiny", "50.0%"]
     assert rows["bb22"][2] == "r4"
-    # All have v10, so nothing is said of variations, but for the cell that nobody can read.
+    assert rows["cc33"][2] == "–"
+    # All that have an adapter have v10 and one recipe, so nothing is said of these.
     assert "4 cells, 2 of them done." in text
     assert "cc33 failed: UserError: no memory" in text
     assert "dd44 unreadable: " in text
@@ -44,6 +45,30 @@ def test_a_list_is_of_the_cells_that_were_asked_for(results: Results) -> None:
     assert "aa11" not in text
     assert "lora" not in text
     assert results("list", "arm=oracle") == "No cell is so.\n"
+
+
+def told(text: str) -> list[list[str]]:
+    """Return a printed table's header and rows."""
+    lines = [line.replace("┃", "│") for line in text.splitlines() if "│" in line or "┃" in line]
+    return [[part.strip() for part in line.split("│")[1:-1]] for line in lines]
+
+
+def test_cells_that_would_look_alike_are_told_apart_by_the_knobs_that_differ(store: Store, results: Results) -> None:
+    more = "study=b tracker=wandb paths.store=there threads=1"
+    put(store, "ee55", [True], words=f"training.batch_size=8 lora.target_modules=[q_proj] {more}")
+    # It differs in what is shown anyway, so its knobs are not: a table has no room for all.
+    put(store, "ff66", [True], words="lora=r8 training.learning_rate=1e-3")
+    # Run under another recipe that shaped nothing, and on a person of other content.
+    put(store, "gg77", arm="rag", adapter=None, seed=None, words="training.batch_size=8", profile="robin")
+    header, *rows = told(results("list", "status=success,failed"))
+    extra = header[4 : header.index("suite")]
+    assert header[:4] == ["cell", "status", "arm", "lora"]
+    assert sorted(extra) == ["lora.target_modules", "profile", "threads", "training.batch_size"]
+    cells = {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+    assert [cells[name]["training.batch_size"] for name in ("aa11", "ee55", "gg77")] == ["16", "8", "–"]
+    assert cells["ee55"]["lora.target_modules"] == "['q_proj']"
+    assert [cells[name]["profile"] for name in ("cc33", "gg77")] == ["person", "robin"]
+    assert told(results("list", "lora=r8,r4"))[0][3:5] == ["lora", "suite"]
 
 
 def test_a_wrong_word_is_one_sentence(results: Results) -> None:
