@@ -21,7 +21,9 @@ def code() -> dict[str, Any]:
 
     def git(*arguments: str) -> str | None:
         try:
-            done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+            # Without locks: a sweep that is killed here would leave one, and git would refuse to work.
+            told = ["git", "--no-optional-locks", *arguments]
+            done = subprocess.run(told, cwd=root, capture_output=True, text=True, check=False)
         except OSError:
             return None
         return done.stdout.strip() if done.returncode == 0 else None

@@ -65,6 +65,7 @@ class Record(BaseModel):
     profile: str = Field(description="Content hash of the profile")
     seed: int | None
     n_items: int | None = None
+    items_hash: str | None = Field(None, description="SHA-256 of items.jsonl, by which a changed answer is noticed")
     started: datetime.datetime
     finished: datetime.datetime | None = None
     error: str | None = Field(None, description="Traceback of a failed cell")

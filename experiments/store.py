@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from andraeus.files import writing
+from andraeus.hashing import file_sha256
 from experiments.record import REMOVE, Record, Unreadable, out_of_reach
 
 
@@ -55,7 +56,11 @@ class Store:
         Raises:
             Unreadable: There is one, and it cannot be read.
         """
-        return Record.read(self.cell(identity))
+        folder = self.cell(identity)
+        record = Record.read(folder)
+        if record is not None and record.identity != identity:
+            raise Unreadable(f"{folder} holds the record of cell {record.identity}: {REMOVE} and run again.")
+        return record
 
     def cells(self) -> list[Stored]:
         """Return all cells that stand here, by identity, also those that cannot be read."""
@@ -81,6 +86,8 @@ class Store:
             raise Unreadable(
                 f"{folder / 'items.jsonl'} holds {len(items)} of {record.n_items} items: {REMOVE} and run again."
             )
+        if record.items_hash not in (None, file_sha256(folder / "items.jsonl")):
+            raise Unreadable(f"{folder / 'items.jsonl'} was changed after it was written: {REMOVE} and run again.")
         return items
 
     def outcome(self, adapter: str) -> dict[str, Any]:

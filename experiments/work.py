@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from andraeus.chat import Chat, Example
 from andraeus.errors import UserError
 from andraeus.files import CannotWrite, new_folder, write_json, write_text
+from andraeus.hashing import file_sha256
 from andraeus.progress import bar as progress_bar
 from andraeus.progress import say
 from andraeus.training.adapter import Origin, attach, causal_model, fingerprint, load, save
@@ -72,6 +73,7 @@ def _run(cell: Cell, store: Store, folder: Path) -> Record:
         record.drafts = "expected" if drafted else "none"
         record.near_ties = sum(item["near_ties"] for item in items)
         write_text(folder / "items.jsonl", "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items))
+        record.items_hash = file_sha256(folder / "items.jsonl")
         write_text(folder / "config.yaml", OmegaConf.to_yaml(cell.config, resolve=True))
         record.objective = sum(is_right(item) for item in items) / len(items)
         record.status, record.n_items, record.timing, record.training = "success", len(items), timing, training

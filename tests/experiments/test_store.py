@@ -9,6 +9,7 @@ import pytest
 
 from andraeus import files
 from andraeus.files import CannotWrite
+from andraeus.hashing import file_sha256
 from experiments.record import SCHEMA, Foreign, OutOfReach, Unreadable
 from experiments.store import Store, size_of
 from tests.experiments.stored import put, put_adapter, refuse
@@ -154,3 +155,20 @@ def test_the_size_of_a_folder_bears_files_that_vanish(tmp_path: Path) -> None:
     # Listed, and gone when it is looked at.
     (tmp_path / "c").symlink_to(tmp_path / "gone")
     assert [size_of(tmp_path), size_of(tmp_path / "b"), size_of(tmp_path / "gone")] == [320, 20, 0]
+
+
+def test_an_answer_that_was_changed_is_noticed(store: Store) -> None:
+    path = put(store, "aa", [True, False]) / "items.jsonl"
+    put(store, "aa", [True, False], items_hash=file_sha256(path))
+    record = store.record("aa")
+    assert record is not None
+    assert len(store.items(record)) == 2
+    path.write_text(path.read_text().replace("Oslo", "Lisbon"))
+    with pytest.raises(Unreadable, match=r"items.jsonl was changed after it was written: remove that folder"):
+        store.items(record)
+
+
+def test_a_record_of_another_cell_is_damage(store: Store) -> None:
+    put(store, "aa", [True]).rename(store.cell("bb"))
+    with pytest.raises(Unreadable, match=r"bb holds the record of cell aa: remove that folder"):
+        store.record("bb")

@@ -57,7 +57,7 @@ def swept(store: Store, cells: str, work: Work, *, fail_fast: bool = False) -> t
         adapter_identity=None,
         arm=SimpleNamespace(name="rag"),
         files=SimpleNamespace(weights_hash="tiny"),
-        spec=SimpleNamespace(quantization=SimpleNamespace(kind="none")),
+        spec=SimpleNamespace(quantization=SimpleNamespace(kind="none"), device="cpu"),
         items=[None],
     )
     planned: Any = {i: SimpleNamespace(arguments=[i], cell=cell) for i in cells.split()}
