@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FOUND = ("difference", "ci_low", "ci_high", "p_value", "mde")
-_NARROW = {"ci90_low": "narrow_low", "ci90_high": "narrow_high"}
-_CLAIMED = ("margin", *_NARROW, "verdict")
+_CLAIMED = ("margin", "verdict")
 _DESIGN = ("ci_method", "ci_scope", "n_items", "n_facts", "n_profiles", "n_seeds", "design", "n_unpaired")
 _NO_MARGIN = "a difference is held against no margin"
 HOLDS, NOT_SHOWN = "holds", "not shown"
@@ -135,10 +134,7 @@ def _filled(contrast: dict[str, Any], scores: "tuple[pd.DataFrame, pd.DataFrame]
         return contrast | {"reasons": dict.fromkeys((*_FOUND, *_DESIGN), str(error)) | claimed}
     contrast |= {name: getattr(result, name.removeprefix("ci_")) for name in _DESIGN}
     contrast |= {name: rounded(getattr(result, name.removeprefix("ci_"))) for name in _FOUND}
-    if kind is not Kind.difference:
-        contrast |= {name: rounded(getattr(result, bound)) for name, bound in _NARROW.items()}
-    told = {name: result.reasons.pop(bound) for name, bound in _NARROW.items() if bound in result.reasons}
-    return contrast | {"reasons": result.reasons | told | claimed}
+    return contrast | {"reasons": result.reasons | claimed}
 
 
 def _named(groups: Sequence[Group], side: Mapping[str, Any], stated: Mapping[str, Any]) -> list[Group]:

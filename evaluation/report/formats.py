@@ -10,7 +10,7 @@ CURVES = {"area_under_curve": "area under the curve", "steps_to_90": "steps to 9
 _SHARES = ("accuracy", "recall", "chance", "answers", "area_under")
 _AS_FOR = {
     **dict.fromkeys(("ci_high", "ci_scope", "ci_method"), "ci_low"),
-    **{"ci90_high": "ci90_low", "verdict": "p_value", "p_adjusted": "p_value"},
+    **{"verdict": "p_value", "p_adjusted": "p_value"},
 }
 
 KINDS = {"difference": "difference", "equivalence": "equivalence", "non_inferiority": "non-inferiority"}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _KEY = "condition."
-_CLAIM = ("claim", "90 % interval", "verdict")
+_CLAIM = ("claim", "verdict")
 _COUNTS = ("n_items", "n_facts", "n_profiles", "n_seeds")
 
 
@@ -145,14 +145,12 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
 
 
 def _claim(table: Shown, row: Mapping[str, Any]) -> list[Cell]:
-    """Return what a contrast claims, the interval that decides about it, and what came out."""
-    kind, metric = row["kind"] or "difference", row["metric"]
+    """Return what a contrast claims, and what came out."""
+    kind = row["kind"] or "difference"
     if kind == "difference":
-        return [Cell(KINDS[kind]), Cell(""), Cell("")]
-    sign = "±" if kind == "equivalence" else "−"
-    low, high = (table.value(row, name, partial(signed, metric=metric)) for name in ("ci90_low", "ci90_high"))
-    interval = low if row["ci90_low"] is None else Cell(f"[{low.text}, {high.text}]")
-    return [Cell(f"{KINDS[kind]} {sign}{number(row['margin'], metric)}"), interval, table.value(row, "verdict", str)]
+        return [Cell(KINDS[kind]), Cell("")]
+    margin = f"{'±' if kind == 'equivalence' else '−'}{number(row['margin'], row['metric'])}"
+    return [Cell(f"{KINDS[kind]} {margin}"), table.value(row, "verdict", str)]
 
 
 def wide(frame: "pd.DataFrame", over: str) -> Shown:

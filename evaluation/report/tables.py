@@ -30,7 +30,7 @@ ROW_FIELDS = ("suite", "metric", "estimate", "ci_low", "ci_high", *_SCOPE, "cont
 """What a table shows of a row of the summary, beside arm and condition."""
 CONTRAST_FIELDS = (
     *("suite", "metric", "difference", "ci_low", "ci_high", "p_value", "p_adjusted", "adjustment", "mde"),
-    *(*_SCOPE, "n_unpaired", "kind", "margin", "ci90_low", "ci90_high", "verdict"),
+    *(*_SCOPE, "n_unpaired", "kind", "margin", "verdict"),
 )
 """What a table shows of a contrast, beside its two sides."""
 Tables = Mapping[str, "tuple[pd.DataFrame, Shown]"]

@@ -196,7 +196,7 @@ def _found(row: Mapping[str, Any]) -> str:
 
 
 def _claimed(row: Mapping[str, Any], unit: str) -> str:
-    """Say whether a claim other than that of a difference holds, and by which interval."""
+    """Say whether a claim other than that of a difference holds."""
     # Older summaries know differences only.
     kind, metric = row.get("kind", "difference"), row["metric"]
     if kind == "difference" or row["margin"] is None:
@@ -204,8 +204,7 @@ def _claimed(row: Mapping[str, Any], unit: str) -> str:
     margin = f"{'±' if kind == 'equivalence' else '−'}{number(row['margin'], metric)}{unit}"
     if row["verdict"] is None:
         return f"{KINDS[kind]} within {margin} not judged ({reason(row, 'verdict')}), "
-    interval = f"90 % interval [{signed(row['ci90_low'], metric)}, {signed(row['ci90_high'], metric)}]"
-    return f"{KINDS[kind]} within a margin of {margin} {row['verdict']} ({interval}), "
+    return f"{KINDS[kind]} within a margin of {margin} {row['verdict']}, "
 
 
 def _equals(value: float) -> str:

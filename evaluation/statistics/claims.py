@@ -1,8 +1,10 @@
 """What a contrast may claim, and the p-value of the claim.
 
 Every p-value inverts the one interval (`kernel.difference_bounds`), so that it never says other than the interval does.
-Equivalence is two one-sided tests (TOST: Schuirmann, *Journal of Pharmacokinetics and Biopharmaceutics* 15, 1987): at
-.05 it is shown exactly where the 90 % interval lies inside of the margin. Non-inferiority is the lower one of the two.
+Equivalence is two one-sided tests (TOST: Schuirmann, *Journal of Pharmacokinetics and Biopharmaceutics* 15, 1987), and
+non-inferiority the lower one of the two, each at .025, as regulators ask of non-inferiority (ICH E9, 1998): either is
+shown at .05 exactly where the 95 % interval keeps the margin. The 90 % interval that TOST at .05 reads is not offered:
+with a few people who differ, margins of just the true difference passed it in up to 9 % of simulated studies.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def p_value(pair: Pair, kind: Kind = Kind.difference, margin: float | None = Non
 
     Args:
         pair: the two arms.
-        kind: what is claimed; a difference is tested on two sides, the others on one.
+        kind: what is claimed.
         margin: largest difference that is taken for none, above 0; None with a difference.
 
     Raises:
@@ -49,14 +51,13 @@ def p_value(pair: Pair, kind: Kind = Kind.difference, margin: float | None = Non
         return _two_sided(pair, 0.0)
     if margin is None or not margin > 0:
         raise ValueError(f"{kind} needs a margin above 0, got {margin}")
-    not_below = _one_sided(pair, -margin, 1)
-    return not_below if kind is Kind.non_inferiority else max(not_below, _one_sided(pair, margin, -1))
+    not_below = _beyond(pair, -margin, 1)
+    return not_below if kind is Kind.non_inferiority else max(not_below, _beyond(pair, margin, -1))
 
 
-def _one_sided(pair: Pair, value: float, sign: int) -> float:
-    """The p-value of "the difference is `value`", against larger ones (sign 1) or smaller ones (sign -1)."""
-    half = _two_sided(pair, value) / 2
-    return half if sign * (float(pair.apart.estimate) - value) > 0 else 1 - half
+def _beyond(pair: Pair, value: float, sign: int) -> float:
+    """The p-value of "the difference is `value`" where it is larger (sign 1) or smaller (sign -1), and else 1."""
+    return _two_sided(pair, value) if sign * (float(pair.apart.estimate) - value) > 0 else 1.0
 
 
 def _two_sided(pair: Pair, value: float) -> float:

@@ -25,10 +25,8 @@ class Contrast:
         difference: mean paired difference; None where nothing pairs.
         low: lower bound, at least -1.
         high: upper bound, at most 1.
-        narrow_low: lower bound at 1 - 2 ALPHA, which decides about equivalence and non-inferiority.
-        narrow_high: upper bound at that level.
         p_value: of what is claimed, by inverting the interval: that of a difference is below 1 - level where the
-            interval leaves 0 out.
+            interval leaves 0 out, that of a margin where the interval keeps it.
         mde: difference that this design finds with 80 % power at alpha .05, from the observed variance.
         method: how the bounds were found, and what is not calibrated about them.
         scope: what they speak for.
@@ -44,8 +42,6 @@ class Contrast:
     difference: float | None
     low: float | None
     high: float | None
-    narrow_low: float | None
-    narrow_high: float | None
     p_value: float | None
     mde: float | None
     method: str
@@ -97,17 +93,14 @@ def paired_difference(
         raise ValueError(f"the level lies between 0 and 1, got {level}")
     pairs = match(a, b)
     if not len(pairs.items):
-        fields = ("difference", "low", "high", "narrow_low", "narrow_high", "p_value", "mde", "n_seeds")
+        fields = ("difference", "low", "high", "p_value", "mde", "n_seeds")
         why = dict.fromkeys(fields, "no item was answered by both arms (under one seed, where both are random)")
-        nothing = (None, None, None, None, None, None, None)
+        nothing = (None, None, None, None, None)
         return Contrast(*nothing, "none", "none", "no pairs", 0, 0, 0, None, pairs.unpaired, why)
     scope = scope_of(pairs.items)
     pair = _arrays(pairs, scope)
     difference = fsum(pairs.items.score) / len(pairs.items)
-    (low, high), (narrow_low, narrow_high) = (
-        (min(float(low), difference), max(float(high), difference))
-        for low, high in (difference_bounds(pair, 1 - level), difference_bounds(pair, 2 * ALPHA))
-    )
+    low, high = map(float, difference_bounds(pair, 1 - level))
     mde, reasons = _mde(pair), {} if scope.n_seeds else {"n_seeds": NO_RANDOMNESS}
     if kind is not Kind.difference:
         reasons["mde"] = "it is that of a test for a difference"
@@ -115,10 +108,8 @@ def paired_difference(
         reasons["mde"] = "no difference up to 1 would be found with 80 % power"
     return Contrast(
         difference=difference,
-        low=low,
-        high=high,
-        narrow_low=narrow_low,
-        narrow_high=narrow_high,
+        low=min(low, difference),
+        high=max(high, difference),
         p_value=p_value(pair, kind, margin),
         mde=mde if mde <= 1 and kind is Kind.difference else None,
         method=f"paired, MOVER of Wilson-t intervals ({scope.clusters})",

@@ -12,13 +12,13 @@ MARGINS = st.sampled_from([0.02, 0.05, 0.2, 0.5, 0.9])
 
 @given(two_arms(), MARGINS)
 @settings(max_examples=40, deadline=None)
-def test_a_claim_is_shown_exactly_where_the_90_percent_interval_says_so(arms, margin):
+def test_a_claim_is_shown_exactly_where_the_interval_says_so(arms, margin):
     equal = paired_difference(*arms, kind=Kind.equivalence, margin=margin)
     no_worse = paired_difference(*arms, kind=Kind.non_inferiority, margin=margin)
-    assert (equal.p_value < 0.05) == (-margin < equal.narrow_low and equal.narrow_high < margin)
-    assert (no_worse.p_value < 0.05) == (-margin < no_worse.narrow_low)
+    assert (equal.p_value < 0.05) == (-margin < equal.low and equal.high < margin)
+    assert (no_worse.p_value < 0.05) == (-margin < no_worse.low)
     assert no_worse.p_value <= equal.p_value
-    assert equal.low <= equal.narrow_low <= equal.difference <= equal.narrow_high <= equal.high
+    assert (equal.low, equal.high) == (no_worse.low, no_worse.high)
 
 
 @given(two_arms(), MARGINS)
@@ -36,16 +36,15 @@ def test_a_wider_margin_is_never_harder_to_keep(arms):
 
 
 @pytest.mark.parametrize("margin", [0.05, 0.1, 0.15])
-def test_many_facts_without_randomness_agree_with_tost(margin):
+def test_many_facts_without_randomness_agree_with_tost_at_half_the_level(margin):
     a, b = study(400, None, 0.6, items=1, stream=1), study(400, None, 0.57, items=1, stream=2)
     one, two = (arm.sort_values("fact")["score"].to_numpy() for arm in (a, b))
     p, (_, lower, _), _ = ttost_paired(one, two, -margin, margin)
     # At the level at which a decision is taken; far out in the tail the intervals are wider by design.
-    assert paired_difference(a, b, kind=Kind.equivalence, margin=margin).p_value == pytest.approx(
-        p, rel=0.15, abs=0.005
-    )
+    equal = paired_difference(a, b, kind=Kind.equivalence, margin=margin)
     no_worse = paired_difference(a, b, kind=Kind.non_inferiority, margin=margin)
-    assert no_worse.p_value == pytest.approx(lower, rel=0.15, abs=0.005)
+    for found, of_one_side in ((equal, p), (no_worse, lower)):
+        assert found.p_value == pytest.approx(min(1.0, 2 * of_one_side), rel=0.15, abs=0.01)
 
 
 def test_far_below_the_margin_is_no_evidence_for_it():
