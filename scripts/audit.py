@@ -42,10 +42,13 @@ TRAINED = ("seen",)
 # What may hold digits in prose: code, links, comments, the numbers of headings and lists, names of models, years of
 # works cited, and names in which digits follow a letter (v10). A number alone is not code because of its backticks.
 _NO_PROSE = re.compile(
-    r"```.*?```|`(?![\d\s.,%−+-]+`)[^`]*`|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|\]\([^)]*\)|^#+\s\d[\d.]*\s(?=[A-Z])|^\s*\d+\.\s"
+    r"```.*?```|`[^`]*`|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|\]\([^)]*\)|^#+\s1?\d(?:\.\d{1,2})?\s(?=[A-Z])|^\s*\d+\.\s"
     r"|\b[A-Z][\w.]*-[\d.]+[MB]\b",
     re.DOTALL | re.MULTILINE,
 )
+_CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")
+_ALONE = re.compile(r"[-−+]?[\d.,]*\d%?")
+_TAKES = re.compile(r"--?[a-z]")
 _YEAR = re.compile(r"\([^()]*\)")
 _NUMBER = re.compile(r"(?<![A-Za-z_\d])[-−+]?\.?\d[\d.,]*\w*")
 
@@ -71,7 +74,7 @@ def defects() -> Iterator[str]:
         yield from claimed_afterwards()
     except UserError as error:
         yield str(error)
-    except (TemplateError, OSError, KeyError, ValueError) as error:
+    except (TemplateError, OSError, KeyError, TypeError, ValueError) as error:
         yield f"the paper cannot be written: {type(error).__name__}: {error}"
     for folder in studies():
         for check in CHECKS:
@@ -90,11 +93,31 @@ def typed_numbers(template: str) -> Iterator[str]:
     """Yield each number in the template that no file gives, whether it stands in prose or in what is rendered."""
     from jinja2 import Environment
 
-    prose = _NO_PROSE.sub(_blank, template)
+    prose = _NO_PROSE.sub(_blank, _CODE.sub(_shown_as_code, template))
     prose = _YEAR.sub(lambda cited: re.sub(r"(?<=[a-z.] )(19|20)\d\d\b", "    ", cited[0]), prose)
     found = [(i, number) for i, line in enumerate(prose.splitlines(), start=1) for number in _NUMBER.findall(line)]
-    for line, number in sorted([*found, *_rendered_numbers(Environment().parse(template))]):
+    tree = Environment().parse(template)
+    for line, number in sorted([*found, *_rendered_numbers(tree)]):
         yield f"PAPER.md.jinja, line {line}: the number {number} is typed, and comes from no file."
+    if re.search(r"\{%[-+]?\s*raw\b", template):
+        yield "PAPER.md.jinja: a raw block hides what it holds; take it out."
+    for name in sorted(_bound(tree) & paper.WRITERS.keys()):
+        yield f"PAPER.md.jinja: {name} is given another meaning, so nothing says where its numbers come from."
+
+
+def _bound(tree: "nodes.Template") -> set[str]:
+    """Return the names that a template gives a meaning of its own."""
+    from jinja2 import nodes
+
+    named = {node.name for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    return named | {node.name for node in tree.find_all(nodes.Macro)}
+
+
+def _shown_as_code(match: re.Match[str]) -> str:
+    """Take the backticks off a number that is code but for them; what a command is given is code."""
+    told, before = match[0][1:-1].split(), ("", *match[0][1:-1].split())
+    alone = (one for one, last in zip(told, before, strict=False) if _ALONE.fullmatch(one) and not _TAKES.match(last))
+    return match[0].replace("`", " ") if any(alone) else match[0]
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -109,9 +132,9 @@ def _rendered_numbers(node: "nodes.Node") -> Iterator[tuple[int, str]]:
         return
     if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name) and node.node.name in paper.WRITERS:
         # What a figure's caption says is prose.
-        named = [*node.args, *(pair.value for pair in node.kwargs)]
-        spoken = node.args[2:] if node.node.name == "figure" else []
-        children = [*spoken, *(child for child in named if not isinstance(child, nodes.Const))]
+        given = {**dict(enumerate(node.args)), **{pair.key: pair.value for pair in node.kwargs}}
+        spoken = [given[key] for key in (2, "caption") if key in given and node.node.name == "figure"]
+        children = [*spoken, *(child for child in given.values() if not isinstance(child, nodes.Const))]
     else:
         children = list(node.iter_child_nodes())
     if isinstance(node, nodes.Const) and not isinstance(node.value, bool):
@@ -122,21 +145,30 @@ def _rendered_numbers(node: "nodes.Node") -> Iterator[tuple[int, str]]:
 
 def too_many_claims() -> Iterator[str]:
     """Yield a family of claims that is too large; a claim that names no contrast is found when it is written."""
-    stated = yaml.safe_load((paper.PAPER / "claims.yaml").read_text())
+    stated = paper.stated_claims()
     if len(stated) > MOST_CLAIMS:
         yield f"claims.yaml: {len(stated)} confirmatory claims; at most {MOST_CLAIMS} stand in one family."
+    for claim in stated:
+        if stated.count(claim) > 1:
+            yield f"claims.yaml: «{claim['claim']}» stands there twice."
 
 
 def claimed_afterwards() -> Iterator[str]:
-    """Yield claims that do not stand, word for word, in the commits whose code ran their studies."""
-    for claim in yaml.safe_load((paper.PAPER / "claims.yaml").read_text()):
-        made = paper.load(claim["study"], "provenance")
-        for commit in dict.fromkeys(str(made["commit"]).split("; ")):
-            before = _claims_at(commit)
-            if before is None:
-                yield f"claims.yaml: nobody can say what was claimed at {commit[:8]}, which ran {claim['study']}."
-            elif claim not in before:
-                yield f"claims.yaml: «{claim['claim']}» was not claimed so at {commit[:8]}, which ran {claim['study']}."
+    """Yield claims of which the commits whose code ran their studies did not hold all, word for word, or held more."""
+    now = paper.stated_claims()
+    for study in sorted({claim["study"] for claim in now} | {folder.name for folder in studies()}):
+        claims = [claim for claim in now if claim["study"] == study]
+        for commit in dict.fromkeys(str(paper.load(study, "provenance")["commit"]).split("; ")):
+            told = _claims_at(commit)
+            if told is None:
+                if claims:
+                    yield f"claims.yaml: nobody can say what was claimed at {commit[:8]}, which ran {study}."
+                continue
+            before = [claim for claim in told if claim["study"] == study]
+            for claim in (claim for claim in claims if claim not in before):
+                yield f"claims.yaml: «{claim['claim']}» was not claimed so at {commit[:8]}, which ran {study}."
+            for claim in (claim for claim in before if claim not in claims):
+                yield f"claims.yaml: «{claim['claim']}» was claimed at {commit[:8]}, which ran {study}, and is gone."
 
 
 @cache
@@ -235,7 +267,8 @@ def changed(folder: Path) -> Iterator[str]:
     for name, known in hashes.items():
         if not (folder / name).is_file() or file_sha256(folder / name) != known:
             yield f"{name} is not what was published: publish it again."
-    if missing := [name for name in paper.FILES if name not in hashes]:
+    shown = {f"figures/{path.name}" for path in (folder / "figures").glob("*")}
+    if missing := sorted({*paper.FILES, *shown} - hashes.keys()):
         yield f"{paper.HASHES} does not know {', '.join(missing)}: publish it again."
     timed = {cell["identity"] for cell in json.loads((folder / "timings.json").read_text())["cells"]}
     if timed != {cell["identity"] for cell in _summary(folder)["cells"]}:

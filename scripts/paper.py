@@ -37,12 +37,16 @@ FILES = ("summary.json", "timings.json", "provenance.json", CELLS)
 
 def main() -> None:
     """Put the named studies among the committed results, if any are named; then write PAPER.md."""
+    from jinja2 import TemplateError
+
     try:
         for study in sys.argv[1:]:
             publish(Path(study))
         write_text(ROOT / "PAPER.md", rendered())
     except UserError as error:
         sys.exit(f"paper: {error}")
+    except TemplateError as error:
+        sys.exit(f"paper: PAPER.md.jinja cannot be written out: {error}.")
 
 
 def publish(results: Path) -> None:
@@ -136,14 +140,14 @@ def difference(study: str, index: int) -> str:
 def contrast(study: str, index: int) -> dict[str, Any]:
     """Return a study's contrast by its place in the experiment file, from 0."""
     found: list[dict[str, Any]] = load(study)["contrasts"]
-    if not 0 <= index < len(found):
+    if not isinstance(index, int) or not 0 <= index < len(found):
         raise UserError(f"{study} states no contrast {index}, but {len(found)} in all.")
     return found[index]
 
 
 def claims() -> str:
     """Write the confirmatory claims, with one Holm family over them and what came of each."""
-    stated = yaml.safe_load((PAPER / "claims.yaml").read_text())
+    stated = stated_claims()
     found = [contrast(c["study"], c["contrast"]) for c in stated]
     for claim, c in zip(stated, found, strict=True):
         _check_sign(claim, Kind(c["kind"]))
@@ -159,6 +163,24 @@ def claims() -> str:
         texts = [claim["claim"], claim["scope"], sides, difference(claim["study"], claim["contrast"])]
         table.rows.append([*map(Cell, texts), Cell(told, notes), Cell(state(claim, c, p))])
     return to_markdown(table)
+
+
+def stated_claims() -> list[dict[str, Any]]:
+    """Read claims.yaml.
+
+    Raises:
+        UserError: It is no list of claims, or one of them is none.
+    """
+    path = PAPER / "claims.yaml"
+    try:
+        stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise UserError(f"{path.name} cannot be read: {' '.join(str(error).split())}.") from error
+    kinds = {"claim": str, "study": str, "contrast": int, "scope": str}
+    for one in stated if isinstance(stated, list) else [stated]:
+        if not isinstance(one, dict) or not all(isinstance(one.get(key), kind) for key, kind in kinds.items()):
+            raise UserError(f"{path.name} is a list of claims, each with {', '.join(kinds)}: {one!r} is none.")
+    return list(stated)
 
 
 def _check_sign(claim: Mapping[str, Any], kind: Kind) -> None:
@@ -189,7 +211,10 @@ def state(claim: Mapping[str, Any], found: Mapping[str, Any], p: float) -> str:
 
 def reported(key: str) -> str:
     """Write what the source document reported."""
-    return str(yaml.safe_load((PAPER / "reported.yaml").read_text())[key])
+    told = yaml.safe_load((PAPER / "reported.yaml").read_text())
+    if key not in told:
+        raise UserError(f"reported.yaml does not know {key}, but {', '.join(told)}.")
+    return str(told[key])
 
 
 def origin(study: str) -> str:

@@ -115,6 +115,7 @@ def test_a_number_changed_in_the_paper_is_seen(published: Path) -> None:
     [
         *("It reaches 97.0 %.", "A gain of −3 points.", "1,000 facts fit.", "p < .001", "It took 40s.", "10x cheaper"),
         *("12k tokens", "20-fact people", "2000 facts", "## 97 % at ten", "{{ figure('a', 'b', '97.8 % at ten') }}"),
+        *("`about 97.5 %`", "# 97.5 Percent is right", "{{ figure('a', 'b', caption='97.8 % at ten') }}"),
         *("{{ 97.5 }}", "{{ '97.5 %' }}", "{% set x = 97.5 %}{{ x }}", "{{ estimate('a') or 97.5 }}", "`97.5` %"),
     ],
 )
@@ -128,7 +129,7 @@ def test_a_typed_number_is_seen(published: Path, sentence: str) -> None:
     "harmless",
     [
         "SmolLM2-135M (Hu et al. 2021)",
-        "`--seed 3`",
+        "`--seed 3` and `andraeus facts.n=20 seed=0,1`",
         "## 2 Method",
         "[x](a/1.md)",
         "1. first",
@@ -264,6 +265,12 @@ def test_a_study_by_another_name_is_held_against_its_file(published: Path, state
         ("it learns", "it learns much", "was not claimed so at"),
         ("sign: '+'", "sign: positive", "its sign is 'positive', not '+' or '-'"),
         ("sign: '+', ", "", "its sign is None"),
+        (CLAIMS, "[]", "was claimed at"),
+        (CLAIMS, 2 * CLAIMS, "stands there twice"),
+        (CLAIMS, "it learns", "is a list of claims, each with claim, study, contrast, scope"),
+        (CLAIMS, "", "is a list of claims"),
+        ("contrast: 0", "contrast: first", "is a list of claims"),
+        (CLAIMS, "- {", "cannot be read"),
     ],
 )
 def test_a_claim_that_was_changed_after_the_study_is_seen(
@@ -272,6 +279,32 @@ def test_a_claim_that_was_changed_after_the_study_is_seen(
     claims = published / "paper" / "claims.yaml"
     claims.write_text(claims.read_text().replace(before, after))
     assert defect in found()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "defect"),
+    [
+        ("{% raw %}{{ 97.5 }}{% endraw %}", "a raw block hides"),
+        ("{% macro estimate(x) %}{{ x }}{% endmacro %}{{ estimate(97.5) }}", "estimate is given another meaning"),
+        ("{% set estimate = reported %}", "estimate is given another meaning"),
+        ("{{ reported('nothing') }}", "reported.yaml does not know nothing"),
+        ("{% if %}", "the paper cannot be written"),
+        ("{{ nobody() }}", "the paper cannot be written"),
+        ("{{ difference('small', 'x') }}", "states no contrast x"),
+    ],
+)
+def test_what_hides_in_a_template_is_seen(published: Path, hidden: str, defect: str) -> None:
+    (published / "paper" / "reported.yaml").write_text("runs: three")
+    with (published / "paper" / "PAPER.md.jinja").open("a") as file:
+        file.write(hidden)
+    assert defect in found()
+
+
+def test_a_figure_that_was_put_there_by_hand_is_seen(published: Path) -> None:
+    figures = published / "paper" / "small" / "figures"
+    figures.mkdir()
+    (figures / "better.png").write_bytes(b"")
+    assert "does not know figures/better.png" in found()
 
 
 def test_a_commit_that_is_not_there_is_seen(published: Path) -> None:
