@@ -229,9 +229,9 @@ def _values(path: Path) -> dict[str, Any]:
 
 
 def _moment(text: str) -> datetime.datetime:
-    if ago := _AGO.fullmatch(text):
-        return datetime.datetime.now(datetime.UTC) - datetime.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.datetime.now(datetime.UTC) - datetime.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(f"since={text} is no time: write 2026-01-31, 2026-01-31T18:00, 7d, 12h or 30m.") from error
