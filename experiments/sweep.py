@@ -182,9 +182,21 @@ def _add(study: Study, planned: Planned) -> None:
 
 def _name(config: DictConfig, overrides: list[str]) -> str:
     """Name a study: as the user or its experiment does, or by what it asks for."""
-    if config.study is not None:
-        return str(config.study)
-    return f"sweep-{content_hash(overrides)[:8]}"
+    return checked_name(f"sweep-{content_hash(overrides)[:8]}" if config.study is None else config.study)
+
+
+def checked_name(name: str) -> str:
+    """Return a study's name, which is a folder below ``paths.results`` and nothing outside it.
+
+    Raises:
+        UserError: It is empty or blank, or leads elsewhere.
+    """
+    if any(part.strip() in ("", ".", "..") for part in name.split("/")):
+        raise UserError(
+            f"study={spell(name)} names no folder below paths.results: give it a name, such as mine or mine/first, "
+            "without a slash at its ends and without . or .. between slashes."
+        )
+    return name
 
 
 def run_missing(engine: Engine, study: Study) -> dict[str, str]:

@@ -41,6 +41,19 @@ def test_a_plain_sweep_is_named_by_what_it_sweeps() -> None:
     assert name(None, "seed=1,0", "lora=r4", "paths.store=/there") == name(None, "lora=r4", "seed=0,1", "plan=true")
 
 
+OUTSIDE = ["", "  ", ".", "..", "/tmp/evil", "../../evil", "a/../../evil", "a/./b", "a//b", "a/", "a/ ./b"]
+
+
+@pytest.mark.parametrize("named", OUTSIDE)
+def test_a_study_is_written_nowhere_but_below_its_results(named: str) -> None:
+    with pytest.raises(UserError, match="names no folder below paths.results"):
+        name(named)
+
+
+def test_a_studys_name_may_have_parts() -> None:
+    assert [name(one) for one in ("mine/first", ".hidden", "a..b", "7")] == ["mine/first", ".hidden", "a..b", "7"]
+
+
 def test_cells_that_went_down_with_their_process_are_failures(tmp_path: Path) -> None:
     def killed(*_: Any, **__: Any) -> None:
         raise BrokenProcessPool
