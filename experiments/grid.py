@@ -44,6 +44,8 @@ def expand(grids: list[dict[str, Any]], arguments: list[str]) -> tuple[list[dict
         key = override.get_key_element()
         if override.is_sweep_override():
             typed[_name(key)] = key, [_bare(key, value) for value in override.sweep_string_iterator()]
+            if not typed[_name(key)][1]:
+                raise UserError(f"{override.input_line} is a sweep without values: name at least one.")
         else:
             fixed.append(override.input_line or "")
             typed[_name(key)] = key, []
