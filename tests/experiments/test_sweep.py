@@ -128,6 +128,8 @@ MISSPELT = [
     contrast(a={"rank": 32}),
     contrast(a={"variations": "v20"}),
     contrast(suite="blind"),
+    # It would be compared with itself.
+    contrast(a={"lora": "r4", "variations": "v10"}),
     # No step of this study has an area.
     contrast(a={"step": 10}),
     # A row a step, and none of all of them.
@@ -151,6 +153,7 @@ def test_contrasts_of_rows_that_will_not_be_are_refused_before_anything_runs(sta
         "lora=r32 rank=32",
         "lora=r32 variations=v20",
         "lora=r32",
+        "lora=r4 variations=v10",
         "lora=r32 step=10",
         *["lora=r32"] * 3,
     ]
