@@ -115,6 +115,10 @@ RULES: tuple[Rule, ...] = (
         "contrasts: a and b of one are the same, which differ in nothing: name another arm or condition on one side.",
     ),
     (
+        lambda c: c.endpoint is not None and (c.endpoint.suite is None) != (c.endpoint.metric is None),
+        "endpoint: give its suite and its metric, or neither.",
+    ),
+    (
         lambda c: c.tier.per_tier is not None and (c.tier.per_tier < 1 or c.tier.components),
         "tier.per_tier must be at least 1, or null, and does not go with tier=4.",
     ),

@@ -56,7 +56,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         OmegaConf.to_container(study.config[key], resolve=True) for key in ("contrasts", "explore", "power")
     ]
     contrasts, explore, power = stated
-    endpoint = dict(study.config.endpoint) if study.config.endpoint else None
+    endpoint = _endpoint(study)
     notes, overrides = sorted(study.notes), study.overrides
     summary = summarise(
         study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
@@ -122,10 +122,16 @@ def impossible_statements(study: "Study") -> list[str]:
         for c in stated
         if (why := impossible(groups, c)) is not None
     ]
-    endpoint = study.config.endpoint
-    if endpoint and (why := no_endpoint(groups, dict(endpoint))) is not None:
+    endpoint = _endpoint(study)
+    if endpoint is not None and (why := no_endpoint(groups, endpoint)) is not None:
         found.append(f"{why}: spell its suite as the study's grids do, and its metric as its tables.")
     return found
+
+
+def _endpoint(study: "Study") -> dict[str, str] | None:
+    """Return the endpoint that a study states, if it states one."""
+    stated = study.config.endpoint
+    return None if stated is None or stated.suite is None else dict(stated)
 
 
 def _spelled(stated: Mapping[str, Any]) -> str:

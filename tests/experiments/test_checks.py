@@ -27,6 +27,7 @@ from tests.experiments.test_conf import composed
         (["contrasts=[{a: {arm: base}, b: {arm: rag}}]", "power.effects=[5]"], "power.effects lie in (0, 0.5]"),
         (["contrasts=[{a: {arm: base}, b: {arm: rag}}]", "power.facts=[1]"], "facts at least 2"),
         (["contrasts=[{a: {arm: rag, tier: 1}, b: {arm: rag, tier: 1}}]"], "contrasts: a and b of one are the same"),
+        (["endpoint.suite=heldout"], "endpoint: give its suite and its metric, or neither."),
         (["lora.alpha=0"], "lora.alpha must be above 0"),
         (["lora.alpha=-8"], "lora.alpha must be above 0"),
         (["lora.layers=[]", "lora.frozen_share=0"], "lora.layers is empty"),
