@@ -77,8 +77,8 @@ def _where(default: str) -> argparse.ArgumentParser:
 
 
 def _list(arguments: argparse.Namespace) -> None:
-    from experiments.choice import UNREADABLE
     from experiments.frames import cells
+    from experiments.store import UNREADABLE
 
     frame = cells(arguments.store, *arguments.words)
     if frame.empty:
