@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -14,6 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from andraeus.errors import UserError
+from andraeus.files import check_writable
 from andraeus.hashing import content_hash
 from evaluation.suites.item import NothingToAsk
 from experiments import engines
@@ -225,6 +227,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     if not missing:
         return {}
     store.check_writable()
+    check_writable(Path(engine.config.paths.results) / study.name)
     tracker.begin_study(StudyInfo(study.name, made(store, study.cells)))
     failures: dict[str, str] = {}
     # Of processes that train together none goes on where one failed.
