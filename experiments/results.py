@@ -16,7 +16,7 @@ from evaluation.curves import STEP
 from evaluation.groups import CellResult, groups_of
 from evaluation.summary import summarise
 from experiments.build import build
-from experiments.grid import decoded, fixed_choices, spell
+from experiments.grid import decoded, fixed_choices, is_shapeless, spell
 from experiments.origin import origin
 from experiments.record import Record
 from experiments.schema import CROSSED
@@ -179,10 +179,13 @@ def telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def _common_choices(study: "Study", swept: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what holds for all cells: the groups' defaults and what the command line fixes, but nothing swept."""
-    choices = {k: v for k, v in study.config.hydra.runtime.choices.items() if not k.startswith("hydra/")}
+    """Return what holds for all cells: the groups' defaults and what the command line fixes, but nothing swept.
+
+    Where things are written is no choice: equal studies have equal cells, whosever folders they are in.
+    """
+    choices = dict(study.config.hydra.runtime.choices) | fixed_choices(study.arguments)
     varied = {key for one in swept for key in one}
-    return {k: v for k, v in (choices | fixed_choices(study.arguments)).items() if k not in varied}
+    return {k: v for k, v in choices.items() if k not in varied and not is_shapeless(k)}
 
 
 def _result(
