@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,17 @@ def writing(path: Path) -> Iterator[None]:
             f"{path} cannot be written ({error.strerror or error}): free the disk, or write elsewhere "
             "(paths.store, paths.results)."
         ) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Try whether anything may be written into a folder, or where it would be made; nothing is left there.
+
+    Raises:
+        CannotWrite: The system refused.
+    """
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    with writing(folder), tempfile.TemporaryFile(dir=there):
+        pass
 
 
 def write_text(path: Path, text: str) -> None:

@@ -85,7 +85,10 @@ def impossible(groups: Sequence[Group], stated: Mapping[str, Any]) -> str | None
     if stated["metric"] not in known:
         return f"{stated['metric']} is none of the metrics that are compared, which are {', '.join(known)}"
     rows = {side: _named(groups, named_side(stated[side]), stated) for side in "ab"}
-    return next((_several_or_none(side, found) for side, found in rows.items() if len(found) != 1), None)
+    for side, found in rows.items():
+        if len(found) != 1:
+            return _several_or_none(side, found)
+    return "a and b name the same row, which differs from itself in nothing" if rows["a"] == rows["b"] else None
 
 
 def no_endpoint(groups: Sequence[Group], endpoint: Mapping[str, str]) -> str | None:

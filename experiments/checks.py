@@ -2,9 +2,9 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from andraeus.models.load import QuantizationKind
 from andraeus.training.loop import planned_steps
@@ -28,6 +28,18 @@ def _sees_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+def _not_finite(node: Any, name: str = "") -> Iterator[str]:
+    """Yield a sentence for each number that is none or has no end: it cannot be trained with, hashed or written."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            yield from _not_finite(value, f"{name}.{key}".lstrip("."))
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _not_finite(value, name)
+    elif isinstance(node, float) and not math.isfinite(node):
+        yield f"{name}={node} is no finite number: give one."
 
 
 def _too_small(power: Power) -> bool:
@@ -67,6 +79,14 @@ RULES: tuple[Rule, ...] = (
     ),
     (lambda c: c.lora.r > 0 and not c.lora.target_modules, "lora.target_modules is empty: name at least one module."),
     (
+        lambda c: c.lora.r > 0 and c.lora.alpha <= 0,
+        "lora.alpha must be above 0: an adapter of no scale changes no answer.",
+    ),
+    (
+        lambda c: c.lora.layers is not None and not c.lora.layers,
+        "lora.layers is empty: name at least one layer, or set it to null for all.",
+    ),
+    (
         lambda c: c.lora.r == 0 and c.quantization.kind != QuantizationKind.none,
         "lora=none trains all weights, which quantised weights cannot: use quantization=none.",
     ),
@@ -89,6 +109,14 @@ RULES: tuple[Rule, ...] = (
     (
         lambda c: any("arm" not in side for contrast in c.contrasts for side in (contrast.a, contrast.b)),
         "contrasts: each side names its arm, as in {a: {arm: finetune}, b: {arm: base}}.",
+    ),
+    (
+        lambda c: any(contrast.a == contrast.b for contrast in c.contrasts),
+        "contrasts: a and b of one are the same, which differ in nothing: name another arm or condition on one side.",
+    ),
+    (
+        lambda c: c.endpoint is not None and (c.endpoint.suite is None) != (c.endpoint.metric is None),
+        "endpoint: give its suite and its metric, or neither.",
     ),
     (
         lambda c: c.tier.per_tier is not None and (c.tier.per_tier < 1 or c.tier.components),
@@ -148,13 +176,14 @@ def problems(cell: "Cell", *, here: bool = True) -> list[str]:
     Raises:
         UserError: What an arm, a suite or a profile refuses when it is built.
     """
-    found = [message for broken, message in RULES if broken(cell.spec)]
+    found = [*_not_finite(dataclasses.asdict(cell.spec))]
+    found += [message for broken, message in RULES if broken(cell.spec)]
     if here and cell.spec.device == Device.cuda and not _sees_gpu():
         found.append("device=cuda, but PyTorch sees no GPU here: use device=cpu or mend the CUDA installation.")
     if not found:
         _ = cell.identity  # builds arm, suite, profile and items
         cell.arm.check(cell.material)
-        found = _late_checkpoints(cell) + _unfit_start(cell) if cell.arm.trained else []
+        found = _late_checkpoints(cell) + (_layers_beyond(cell) or _unfit_start(cell)) if cell.arm.trained else []
     return found
 
 
@@ -178,6 +207,15 @@ def _unfit_start(cell: "Cell") -> list[str]:
             "lora.layers and lora.target_modules reach it, or use training=scratch."
         )
     return found
+
+
+def _layers_beyond(cell: "Cell") -> list[str]:
+    """Say which layers are to be adapted that the base does not have, where its config tells how many it has."""
+    depth, lora = cell.files.depth, cell.spec.lora
+    if not depth or not lora.r or not (beyond := [n for n in lora.layers or () if not 0 <= n < depth]):
+        return []
+    told = ", ".join(map(str, beyond))
+    return [f"lora.layers names {told}, but this model's layers are 0 to {depth - 1}: name some of these."]
 
 
 def _late_checkpoints(cell: "Cell") -> list[str]:

@@ -12,10 +12,9 @@ from andraeus.errors import UserError
 from experiments.grid import decoded
 from experiments.record import Record
 from experiments.schema import ADAPTING
-from experiments.store import Stored
+from experiments.store import UNREADABLE, Stored
 
 CONF = Path(__file__).resolve().parents[1] / "conf"
-UNREADABLE = "unreadable"
 # Chosen by what the record says; every other key is one of the cell's configuration.
 _NAMED = ("arm", "suite", "model")
 _OF_THE_RECORD = ("cell", "status", *_NAMED, "seed", "profile", "since")
@@ -28,7 +27,7 @@ def choose(cells: Iterable[Stored], words: Sequence[str]) -> list[Stored]:
     """Return the cells that fit all words.
 
     Args:
-        cells: Cells of a store.
+        cells: Cells of a store; of those whose answers were looked at (`Store.whole`), ``status`` knows these too.
         words: ``key=value``; several values, with commas, are alternatives. A key is one of
 
             - ``cell`` (the beginning of its hash), ``status`` (started, success, failed, unreadable), ``arm``,
@@ -132,9 +131,10 @@ def _check(cells: Iterable[Stored], key: str, values: str) -> None:
 def _fits(cell: Stored, key: str, values: str) -> bool:
     if key == "cell":
         return cell.identity.startswith(tuple(values.split(",")))
-    if cell.record is None:
-        return key == "status" and UNREADABLE in values.split(",")
-    record = cell.record
+    if key == "status":
+        return cell.status in values.split(",")
+    if (record := cell.record) is None:
+        return False
     if key == "since":
         return (record.finished or record.started) >= _moment(values)
     if key == "profile":
@@ -147,7 +147,7 @@ def _fits(cell: Stored, key: str, values: str) -> bool:
 
 
 def _told(record: Record, key: str) -> str | None:
-    """Return what a record says of its arm, suite, model, seed or status."""
+    """Return what a record says of its arm, suite, model or seed."""
     if key == "seed":
         return "null" if record.seed is None else str(record.seed)
     told: str | None = model_of(record) if key == "model" else getattr(record, key)
@@ -229,9 +229,9 @@ def _values(path: Path) -> dict[str, Any]:
 
 
 def _moment(text: str) -> datetime.datetime:
-    if ago := _AGO.fullmatch(text):
-        return datetime.datetime.now(datetime.UTC) - datetime.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.datetime.now(datetime.UTC) - datetime.timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise UserError(f"since={text} is no time: write 2026-01-31, 2026-01-31T18:00, 7d, 12h or 30m.") from error

@@ -39,8 +39,8 @@ def compose(
         try:
             for override in OverridesParser.create().parse_overrides(values):
                 OmegaConf.update(cell, override.key_or_group, override.value(), merge=True)
-        except OmegaConfBaseException:
-            # In Hydra's words.
+        except (OmegaConfBaseException, AssertionError, AttributeError):
+            # In Hydra's words, or ours (`experiments.slips`): the last two are what a knob inside a null comes to.
             cell = _composed(loader, config, [*fixed, *as_arguments(overrides)])
         yield overrides, cell
 

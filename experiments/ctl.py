@@ -33,13 +33,23 @@ def main() -> None:
     ask.add_argument("--device", choices=("cpu", "cuda"), default="cpu", help="where the model runs")
     ask.set_defaults(run=_ask)
     results.add(commands)
-    arguments = parser.parse_args()
+    arguments = _parsed(parser)
     try:
         arguments.run(arguments)
     except UserError as error:
         sys.exit(f"andraeusctl: {error}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _parsed(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Parse the command line; words may stand on both sides of an option, where argparse takes the first ones alone."""
+    arguments, late = parser.parse_known_args()
+    if late and ("words" not in arguments or any(word.startswith("-") for word in late)):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if late:
+        arguments.words = [*arguments.words, *late]
+    return arguments
 
 
 def _ask(arguments: argparse.Namespace) -> None:

@@ -8,14 +8,14 @@ answers = items("store", "arm=finetune", "suite=heldout")
 answers[answers["score"] == 0][["question", "expected", "answer"]]
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from evaluation.groups import is_right
-from experiments.choice import UNREADABLE, choose, config_of, file_of, model_of, shapes_adapters
-from experiments.record import Record, Timing, Unreadable
+from experiments.choice import choose, config_of, file_of, model_of, shapes_adapters
+from experiments.record import Record, Timing
 from experiments.store import Store, Stored
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
     import pandas as pd
 
     place = open_store(store)
-    rows = [_cell_row(place, cell) for cell in choose(place.cells(), words)]
+    rows = [_cell_row(place, cell) for cell in _chosen(place, words)]
     columns = dict.fromkeys([*_TOLD, *GROUPS, *_TIMES, "error", *(key for row in rows for key in row)])
     # As objects, so that a knob's 16 stays 16 where another cell has none.
     frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
@@ -83,7 +83,7 @@ def items(store: str | Path, *words: str) -> "pd.DataFrame":
     import pandas as pd
 
     place = open_store(store)
-    rows = [row for cell in choose(place.cells(), words) for row in _item_rows(place, cell)]
+    rows = [row for cell in _chosen(place, words) for row in _item_rows(place, cell)]
     columns = dict.fromkeys([*_ITEM, "item", "fact", "score", *(key for row in rows for key in row)])
     return pd.DataFrame(rows, columns=list(columns)).astype({"seed": "Int64"})
 
@@ -109,24 +109,28 @@ def flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
+def _chosen(store: Store, words: Sequence[str]) -> list[Stored]:
+    """Return the cells that fit; their answers are looked at before, where it is asked how cells stand."""
+    cells = store.cells()
+    if any(word.startswith("status=") for word in words):
+        cells = [store.whole(cell) for cell in cells]
+    return choose(cells, words)
+
+
 def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
+    cell = store.whole(cell)
     record, problem, accuracy = cell.record, cell.problem, None
     if record is None:
-        # A folder without a record is what a process left that died at its first write.
-        status = "started" if problem is None else UNREADABLE
-        return {"cell": cell.identity, "status": status, "error": None if problem is None else str(problem)}
-    status = record.status
-    if status == "success":
-        try:
-            graded = [is_right(item) for item in store.items(record)]
-            accuracy = sum(graded) / len(graded)
-        except Unreadable as error:
-            status, problem = UNREADABLE, error
+        return {"cell": cell.identity, "status": cell.status, "error": None if problem is None else str(problem)}
+    if cell.status == "success":
+        graded = [is_right(item) for item in store.items(record)]
+        accuracy = sum(graded) / len(graded)
     timing = record.timing.model_dump() if record.timing is not None else {}
     times = {"started": record.started, "finished": record.finished, **timing}
     failed_of = record.error.strip().splitlines()[-1] if record.error else None
     wrong = failed_of if problem is None else str(problem)
-    told = {"cell": cell.identity, **_named(record), "status": status, "n_items": record.n_items, "accuracy": accuracy}
+    told = {"cell": cell.identity, **_named(record), "status": cell.status, "n_items": record.n_items}
+    told["accuracy"] = accuracy
     groups = {group: file_of(record, group) for group in GROUPS}
     if record.adapter is None:
         groups |= dict.fromkeys(filter(shapes_adapters, GROUPS))

@@ -44,6 +44,8 @@ def expand(grids: list[dict[str, Any]], arguments: list[str]) -> tuple[list[dict
         key = override.get_key_element()
         if override.is_sweep_override():
             typed[_name(key)] = key, [_bare(key, value) for value in override.sweep_string_iterator()]
+            if not typed[_name(key)][1]:
+                raise UserError(f"{override.input_line} is a sweep without values: name at least one.")
         else:
             fixed.append(override.input_line or "")
             typed[_name(key)] = key, []
@@ -62,7 +64,7 @@ def _cells(grid: dict[str, Any], typed: dict[str, tuple[str, list[str]]]) -> lis
             raise UserError(f"The study's grid has no values for {key}: give it a list.")
     axes = {name: axis for name, axis in (axes | typed).items() if axis[1]}
     for name in axes:
-        if re.split(r"[./@]", name)[0] in (*_SHAPELESS, *_WHOLE):
+        if is_shapeless(name) or _group(name) in _WHOLE:
             raise UserError(
                 f"{name} is of a study as a whole, so it cannot be swept: give it one value, outside the grids, and "
                 "run a command for each."
@@ -71,6 +73,15 @@ def _cells(grid: dict[str, Any], typed: dict[str, tuple[str, list[str]]]) -> lis
         axes["seed"] = axes.pop("seed")
     keys = [key for key, _ in axes.values()]
     return [dict(zip(keys, values, strict=True)) for values in product(*(values for _, values in axes.values()))]
+
+
+def is_shapeless(key: str) -> bool:
+    """Return whether a group or a knob says but what runs where and what is written where, and changes no result."""
+    return _group(key) in _SHAPELESS
+
+
+def _group(key: str) -> str:
+    return re.split(r"[./@]", key)[0]
 
 
 def _name(key: str) -> str:
@@ -120,7 +131,7 @@ def shaping(arguments: list[str]) -> list[str]:
     told: dict[str, str] = {}
     for override in OverridesParser.create().parse_overrides(arguments):
         key = override.get_key_element()
-        if re.split(r"[./@]", override.key_or_group)[0] in _SHAPELESS:
+        if is_shapeless(override.key_or_group):
             continue
         if override.is_delete():
             told[key] = key

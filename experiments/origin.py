@@ -7,8 +7,10 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from experiments import provenance
-from experiments.record import Record, Unreadable
+from experiments.record import Provenance, Record, Unreadable
 from experiments.store import Store
 
 if TYPE_CHECKING:
@@ -47,14 +49,16 @@ def _of_adapter(store: Store, identity: str) -> dict[str, Any] | None:
     """Return what an adapter's notes say; ``None`` if a process died before it wrote them, or they are damaged."""
     try:
         notes = store.notes(identity)
+        if notes is not None:
+            Provenance.model_validate(notes["provenance"])
     except Unreadable as error:
         # No number comes from them.
         print(f"Note: {error}")
         return None
-    if notes is None:
+    except ValidationError:
+        print(f"Note: the notes of adapter {identity} do not say where it was made.")
         return None
-    made: dict[str, Any] = notes["provenance"]
-    return made
+    return None if notes is None else notes["provenance"]
 
 
 def _joined(values: Iterable[Any]) -> str | None:

@@ -50,6 +50,29 @@ class Timing(BaseModel):
     )
 
 
+class _Model(BaseModel):
+    name: str
+    origin: str
+
+
+class _Hardware(BaseModel):
+    cpu: str
+    cores: int | None
+    memory_gib: float
+
+
+class Provenance(BaseModel):
+    """What `experiments.origin` tells of a cell or an adapter, and all that were ever written say."""
+
+    commit: str | None
+    dirty: bool | None
+    versions: dict[str, str]
+    hardware: _Hardware
+    device: str
+    threads: int
+    model: _Model
+
+
 class Record(BaseModel):
     """What came of a cell."""
 
@@ -117,7 +140,10 @@ class Record(BaseModel):
             version = told.get("schema_version", SCHEMA) if isinstance(told, dict) else SCHEMA
             if version != SCHEMA:
                 raise _foreign(path, f"schema version {version}, this program writes {SCHEMA}")
-            return cls.model_validate(told)
+            record = cls.model_validate(told)
+            if record.status != "started":
+                Provenance.model_validate(record.provenance)
+            return record
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:

@@ -16,7 +16,7 @@ from evaluation.curves import STEP
 from evaluation.groups import CellResult, groups_of
 from evaluation.summary import summarise
 from experiments.build import build
-from experiments.grid import decoded, fixed_choices, spell
+from experiments.grid import decoded, fixed_choices, is_shapeless, spell
 from experiments.origin import origin
 from experiments.record import Record
 from experiments.schema import CROSSED
@@ -56,7 +56,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         OmegaConf.to_container(study.config[key], resolve=True) for key in ("contrasts", "explore", "power")
     ]
     contrasts, explore, power = stated
-    endpoint = dict(study.config.endpoint) if study.config.endpoint else None
+    endpoint = _endpoint(study)
     notes, overrides = sorted(study.notes), study.overrides
     summary = summarise(
         study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
@@ -122,10 +122,16 @@ def impossible_statements(study: "Study") -> list[str]:
         for c in stated
         if (why := impossible(groups, c)) is not None
     ]
-    endpoint = study.config.endpoint
-    if endpoint and (why := no_endpoint(groups, dict(endpoint))) is not None:
+    endpoint = _endpoint(study)
+    if endpoint is not None and (why := no_endpoint(groups, endpoint)) is not None:
         found.append(f"{why}: spell its suite as the study's grids do, and its metric as its tables.")
     return found
+
+
+def _endpoint(study: "Study") -> dict[str, str] | None:
+    """Return the endpoint that a study states, if it states one."""
+    stated = study.config.endpoint
+    return None if stated is None or stated.suite is None else dict(stated)
 
 
 def _spelled(stated: Mapping[str, Any]) -> str:
@@ -173,10 +179,13 @@ def telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
 
 
 def _common_choices(study: "Study", swept: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what holds for all cells: the groups' defaults and what the command line fixes, but nothing swept."""
-    choices = {k: v for k, v in study.config.hydra.runtime.choices.items() if not k.startswith("hydra/")}
+    """Return what holds for all cells: the groups' defaults and what the command line fixes, but nothing swept.
+
+    Where things are written is no choice: equal studies have equal cells, whosever folders they are in.
+    """
+    choices = dict(study.config.hydra.runtime.choices) | fixed_choices(study.arguments)
     varied = {key for one in swept for key in one}
-    return {k: v for k, v in (choices | fixed_choices(study.arguments)).items() if k not in varied}
+    return {k: v for k, v in choices.items() if k not in varied and not is_shapeless(k)}
 
 
 def _result(

@@ -11,6 +11,7 @@ from andraeus.progress import quieten, say
 from experiments.grid import with_quoted_groups
 from experiments.processes import together, with_processes
 from experiments.schema import register
+from experiments.slips import say_slips
 
 CONF = str(Path(__file__).resolve().parents[1] / "conf")
 DEFAULT_STUDY = "experiment=quickstart"
@@ -41,6 +42,7 @@ def main() -> None:
     # Ray reports on its use unless it is told not to; nothing leaves the machine unasked.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quieten()
+    say_slips()
     with together():
         run()
 

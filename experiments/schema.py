@@ -115,6 +115,19 @@ class Contrast:
 
 
 @dataclass
+class Endpoint:
+    """What decides, stated before a study runs; no null, since no key can be set inside one.
+
+    Attributes:
+        suite: The suite, or ``null`` where nothing is stated.
+        metric: The metric, or ``null`` likewise.
+    """
+
+    suite: str | None = None
+    metric: str | None = None
+
+
+@dataclass
 class Explore:
     """Comparisons that nobody states: every row against the one that differs from it in nothing but ``against``.
 
@@ -173,7 +186,7 @@ class Config:
     contrasts: list[Contrast] = field(default_factory=list)
     explore: Explore = field(default_factory=Explore)
     power: Power = field(default_factory=Power)
-    endpoint: dict[str, str] | None = None
+    endpoint: Endpoint | None = field(default_factory=Endpoint)
     prices: Prices | None = None
     fail_fast: bool = False
     plan: bool = False

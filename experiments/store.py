@@ -4,13 +4,17 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from andraeus.files import writing
 from andraeus.hashing import file_sha256
 from experiments.record import REMOVE, Record, Unreadable, out_of_reach
+
+UNREADABLE = "unreadable"
+# What an item is graded and paired by.
+_ASKED = {"id", "fact", "question", "expected", "aliases", "answer_type", "answer"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,13 @@ class Stored:
     identity: str
     record: Record | None
     problem: Unreadable | None = None
+
+    @property
+    def status(self) -> str:
+        """What became of it; a folder without a record is what a process left that died at its first write."""
+        if self.problem is not None:
+            return UNREADABLE
+        return "started" if self.record is None else self.record.status
 
 
 class Store:
@@ -74,6 +85,15 @@ class Store:
         except Unreadable as error:
             return Stored(identity, None, error)
 
+    def whole(self, cell: Stored) -> Stored:
+        """Return a cell with what is wrong with its answers, too: they are looked at here, and not by `cells`."""
+        if cell.record is not None and cell.record.status == "success":
+            try:
+                self.items(cell.record)
+            except Unreadable as error:
+                return replace(cell, problem=error)
+        return cell
+
     def items(self, record: Record) -> list[dict[str, Any]]:
         """Return what a cell asked and what was answered.
 
@@ -88,6 +108,8 @@ class Store:
             )
         if record.items_hash not in (None, file_sha256(folder / "items.jsonl")):
             raise Unreadable(f"{folder / 'items.jsonl'} was changed after it was written: {REMOVE} and run again.")
+        if not all(item.keys() >= _ASKED for item in items):
+            raise Unreadable(f"{folder / 'items.jsonl'} holds what is no answered question: {REMOVE} and run again.")
         return items
 
     def outcome(self, adapter: str) -> dict[str, Any]:
@@ -172,11 +194,14 @@ def read_items(folder: Path) -> list[dict[str, Any]]:
     try:
         # Not splitlines(): an answer may hold a separator such as U+2028, which ends no line of the file.
         with path.open(encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+            items = [json.loads(line) for line in lines]
+        if not items or not all(isinstance(item, dict) for item in items):
+            raise ValueError("no items")
     except (FileNotFoundError, NotADirectoryError, ValueError) as error:
         raise Unreadable(f"{path} is gone or damaged: {REMOVE} and run again.") from error
     except OSError as error:
         raise out_of_reach(path, error) from error
+    return items
 
 
 def size_of(path: Path) -> int:

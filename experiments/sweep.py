@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -14,6 +15,7 @@ from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from andraeus.errors import UserError
+from andraeus.files import check_writable
 from andraeus.hashing import content_hash
 from evaluation.suites.item import NothingToAsk
 from experiments import engines
@@ -182,9 +184,21 @@ def _add(study: Study, planned: Planned) -> None:
 
 def _name(config: DictConfig, overrides: list[str]) -> str:
     """Name a study: as the user or its experiment does, or by what it asks for."""
-    if config.study is not None:
-        return str(config.study)
-    return f"sweep-{content_hash(overrides)[:8]}"
+    return checked_name(f"sweep-{content_hash(overrides)[:8]}" if config.study is None else config.study)
+
+
+def checked_name(name: str) -> str:
+    """Return a study's name, which is a folder below ``paths.results`` and nothing outside it.
+
+    Raises:
+        UserError: It is empty or blank, or leads elsewhere.
+    """
+    if any(part.strip() in ("", ".", "..") for part in name.split("/")):
+        raise UserError(
+            f"study={spell(name)} names no folder below paths.results: give it a name, such as mine or mine/first, "
+            "without a slash at its ends and without . or .. between slashes."
+        )
+    return name
 
 
 def run_missing(engine: Engine, study: Study) -> dict[str, str]:
@@ -213,6 +227,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     if not missing:
         return {}
     store.check_writable()
+    check_writable(Path(engine.config.paths.results) / study.name)
     tracker.begin_study(StudyInfo(study.name, made(store, study.cells)))
     failures: dict[str, str] = {}
     # Of processes that train together none goes on where one failed.

@@ -13,7 +13,7 @@ from andraeus.files import write_json
 from evaluation.groups import is_right
 from experiments.grid import fixed_choices, spell
 from experiments.store import Store
-from experiments.sweep import Engine, plan, reported, run_missing
+from experiments.sweep import Engine, checked_name, plan, reported, run_missing
 
 
 class Trials:
@@ -42,6 +42,7 @@ class Trials:
         with reported():
             if self.engine.config.plan:
                 raise UserError("plan=true cannot tell what Optuna will propose: leave it out.")
+            checked_name(self.engine.config.study or "optuna")
             self.folder.mkdir(parents=True, exist_ok=True)
             sweep()
         best = max(self.trials, key=lambda trial: trial["accuracy"])

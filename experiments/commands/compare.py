@@ -71,8 +71,10 @@ def print_comparison(store: str, a: str, b: str, words: Sequence[str]) -> None:
 
 
 def _side(store: str, side: str, words: Sequence[str]) -> "pd.DataFrame":
-    chosen = [*(shlex.split(side) if "=" in side else [f"cell={side}"]), *words, "status=success"]
-    records = [cell.record for cell in choose(open_store(store).cells(), chosen) if cell.record is not None]
+    chosen = [*(shlex.split(side) if "=" in side else [f"cell={side}"]), *words]
+    found = [cell.record for cell in choose(open_store(store).cells(), chosen)]
+    # Not by status=success: of cells whose answers are damaged it is to be said.
+    records = [record for record in found if record is not None and record.status == "success"]
     if not records:
         raise UserError(f"{side} has no finished cell here: andraeusctl results list shows what there is.")
     if "=" not in side and len(records) > 1:

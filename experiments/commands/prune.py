@@ -97,19 +97,13 @@ def find(store: Store) -> Iterator[Spare]:
 
 
 def _spare_cell(store: Store, cell: Stored) -> Spare | None:
-    path = store.cell(cell.identity)
+    path, cell = store.cell(cell.identity), store.whole(cell)
     if cell.problem is not None:
         return _unreadable(path, cell.problem)
     if cell.record is None:
         return Spare("started", path, "without a record") if path.is_dir() else None
     told = f"{cell.record.arm} · {cell.record.suite}"
-    if cell.record.status != "success":
-        return Spare(cell.record.status, path, told)
-    try:
-        store.items(cell.record)
-    except Unreadable as error:
-        return _unreadable(path, error)
-    return None
+    return Spare(cell.status, path, told) if cell.status != "success" else None
 
 
 def _unreadable(path: Path, problem: Unreadable) -> Spare:

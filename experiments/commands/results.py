@@ -35,18 +35,17 @@ since= (2026-01-31, 7d, 12h), study=, a group's file (lora=r16) or a knob (train
 
 def add(commands: Any) -> None:
     """Add ``results`` and its own subcommands to the parser."""
-    where = argparse.ArgumentParser(add_help=False)
-    where.add_argument("--store", default=argparse.SUPPRESS, help="the store's folder (default: store)")
+    where = _where(argparse.SUPPRESS)
     chosen = argparse.ArgumentParser(add_help=False)
     chosen.add_argument("words", nargs="*", metavar="key=value", help="which cells; without any, all")
     results = commands.add_parser(
         "results",
         help="list, compare, prune and export the cells in the store",
-        parents=[where],
+        parents=[_where(os.environ.get("ANDRAEUS_STORE", "store"))],
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    results.set_defaults(run=_list, words=[], store=os.environ.get("ANDRAEUS_STORE", "store"))
+    results.set_defaults(run=_list, words=[])
     own = results.add_subparsers()
     own.add_parser("list", help="list cells", parents=[where, chosen]).set_defaults(run=_list)
     compare = own.add_parser("compare", help="the paired difference of two conditions or cells", parents=[where])
@@ -56,7 +55,7 @@ def add(commands: Any) -> None:
     compare.set_defaults(run=_compare)
     prune = own.add_parser("prune", help="remove what nothing needs; without --yes say what", parents=[where])
     prune.add_argument(
-        "kinds",
+        "words",
         nargs="*",
         metavar="kind",
         help="failed, started, unreadable, foreign, adapters, partial; none is all but unreadable and foreign",
@@ -70,9 +69,16 @@ def add(commands: Any) -> None:
     export.set_defaults(run=_export)
 
 
+def _where(default: str) -> argparse.ArgumentParser:
+    """Return ``--store`` as a parent of parsers; each default needs one, since they share what a parent has."""
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--store", default=default, help="the store's folder (default: store)")
+    return where
+
+
 def _list(arguments: argparse.Namespace) -> None:
-    from experiments.choice import UNREADABLE
     from experiments.frames import cells
+    from experiments.store import UNREADABLE
 
     frame = cells(arguments.store, *arguments.words)
     if frame.empty:
@@ -146,7 +152,7 @@ def _compare(arguments: argparse.Namespace) -> None:
 def _prune(arguments: argparse.Namespace) -> None:
     from experiments.commands.prune import prune
 
-    prune(arguments.store, arguments.kinds, do=arguments.yes)
+    prune(arguments.store, arguments.words, do=arguments.yes)
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from andraeus import files
-from andraeus.files import CannotWrite, new_folder, write_bytes, write_json, write_text
+from andraeus.files import CannotWrite, check_writable, new_folder, write_bytes, write_json, write_text
 
 
 class Refused(OSError):
@@ -168,7 +168,7 @@ def test_a_killed_writer_leaves_only_what_no_reader_looks_at(tmp_path: Path) -> 
     path.mkdir()
     (path / "old").write_text("old")
     program = (
-        "import os, signal, sys; from pathlib import Path; from andraeus.files import CannotWrite, new_folder\n"
+        "import os, signal, sys; from pathlib import Path; from andraeus.files import new_folder\n"
         "with new_folder(Path(sys.argv[1])) as scratch:\n"
         "    (scratch / 'half').write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
     )
@@ -178,3 +178,13 @@ def test_a_killed_writer_leaves_only_what_no_reader_looks_at(tmp_path: Path) -> 
     rest = [name for name in names(tmp_path) if name != "adapter"]
     assert len(rest) == 1
     assert rest[0].startswith(".partial-")
+
+
+def test_where_nothing_may_be_written_is_told_before_and_nothing_is_left(tmp_path: Path) -> None:
+    check_writable(tmp_path / "not" / "yet" / "there")
+    check_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("mine")
+    for folder in ("file", "file/below/it"):
+        with pytest.raises(CannotWrite, match=f"{folder} cannot be written \\(Not a directory"):
+            check_writable(tmp_path / folder)

@@ -18,6 +18,15 @@ from experiments.schema import register
 from experiments.store import Store
 
 NOON = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC)
+MADE: dict[str, Any] = {
+    "commit": "aaaa",
+    "dirty": False,
+    "versions": {"python": "3.11.9", "torch": "2.13.0"},
+    "hardware": {"cpu": "Old", "cores": 2, "memory_gib": 8.0},
+    "device": "cpu",
+    "threads": 2,
+    "model": {"name": "tiny", "origin": "path", "weights": "tiny"},
+}
 USUAL = {"lora": "r16", "variations": "v10", "model.name": "tiny"}
 
 
@@ -66,7 +75,7 @@ def put(
     """
     config, choices = composed(words)
     seed = more.get("seed", 0)
-    made = {"model": {"name": "tiny", "weights": "tiny"}, "config": {**config, "seed": seed}}
+    made = {**MADE, "config": {**config, "seed": seed}}
     fields: dict[str, Any] = {
         "identity": identity,
         "identity_version": 1,

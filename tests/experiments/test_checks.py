@@ -26,6 +26,16 @@ from tests.experiments.test_conf import composed
         (["contrasts=[{a: {arm: base}, b: {arm: rag}, kind: non_inferiority, margin: 5}]"], "a margin lies in (0, 1)"),
         (["contrasts=[{a: {arm: base}, b: {arm: rag}}]", "power.effects=[5]"], "power.effects lie in (0, 0.5]"),
         (["contrasts=[{a: {arm: base}, b: {arm: rag}}]", "power.facts=[1]"], "facts at least 2"),
+        (["contrasts=[{a: {arm: rag, tier: 1}, b: {arm: rag, tier: 1}}]"], "contrasts: a and b of one are the same"),
+        (["endpoint.suite=heldout"], "endpoint: give its suite and its metric, or neither."),
+        (["lora.alpha=0"], "lora.alpha must be above 0"),
+        (["lora.alpha=-8"], "lora.alpha must be above 0"),
+        (["lora.layers=[]", "lora.frozen_share=0"], "lora.layers is empty"),
+        (["training.learning_rate=nan"], "training.learning_rate=nan is no finite number"),
+        (["training.epochs=inf"], "training.epochs=inf is no finite number"),
+        (["training.clip_norm=inf"], "training.clip_norm=inf is no finite number"),
+        (["training.plateau.min_improvement=nan"], "training.plateau.min_improvement=nan is no finite number"),
+        (["+arm.share=[1,-inf]"], "arm.share=-inf is no finite number"),
         (["power.effects=[0.1]"], "power plans the stated contrasts anew, and there are none"),
     ],
 )
@@ -68,6 +78,20 @@ def test_a_type_that_does_not_exist_is_refused_by_the_schema(knob: str) -> None:
     with pytest.raises(ConfigCompositionException) as caught:
         composed(f"{knob}=floot32")
     assert "bfloat16" in str(caught.value.__cause__)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (["lora.layers=[0,29]", "training.start=null"], []),
+        (["lora.layers=[29,30,99,-1]"], ["lora.layers names 30, 99, -1, but this model's layers are 0 to 29"]),
+        (["lora.layers=[99]", "arm=base"], []),
+    ],
+)
+def test_layers_that_the_base_does_not_have(overrides: list[str], told: list[str]) -> None:
+    found = problems(Cell(composed(*overrides, "lora.frozen_share=0")))
+    assert [problem.removesuffix(": name some of these.") for problem in found] == told
 
 
 @pytest.mark.model

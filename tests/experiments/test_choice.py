@@ -76,6 +76,9 @@ WRONG = [
     # Also what only cells have: a model of the user's own.
     ("model=large", "smollm2_360m, tiny."),
     ("since=tomorrow", "since=tomorrow is no time"),
+    # Before the first day that has a date.
+    ("since=999999999d", "since=999999999d is no time"),
+    ("since=9999999999d", "since=9999999999d is no time"),
     ("status=done", "status=done is none: choose among started"),
     ("training.learning_rate=[", "cannot be read"),
 ]

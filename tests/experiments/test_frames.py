@@ -51,6 +51,22 @@ def test_a_row_a_cell(store: Store) -> None:
     assert frame.loc["aa", "evaluation_seconds"] == 2.0
 
 
+def test_a_status_is_chosen_as_it_is_shown(store: Store) -> None:
+    """Also where the record is well and its answers are gone, or nothing but the folder stands."""
+    shown = cells(store.root).groupby("status")["cell"].apply(list).to_dict()
+    assert shown["unreadable"] == ["dd", "ee"]
+    for status, names in shown.items():
+        assert cells(store.root, f"status={status}")["cell"].tolist() == names, status
+    assert set(items(store.root, "status=success")["cell"]) == {"aa", "bb"}
+
+
+def test_one_odd_cell_leaves_the_others(store: Store) -> None:
+    (put(store, "gg", [], n_items=0) / "items.jsonl").write_text("")
+    (put(store, "hh", [True]) / "items.jsonl").write_text("[1]\n")
+    frame = cells(store.root).set_index("cell")
+    assert frame.loc[["aa", "gg", "hh"], "status"].tolist() == ["success", "unreadable", "unreadable"]
+
+
 def test_a_row_an_item(store: Store) -> None:
     frame = items(store.root, "cell=aa,bb")
     assert frame["score"].tolist() == [1, 0, 1, 1, 1, 0]

@@ -93,6 +93,12 @@ def test_empty_axis_is_refused() -> None:
         expand([{"arm": []}], [])
 
 
+@pytest.mark.parametrize("grids", [[], [GRID]])
+def test_a_sweep_without_values_is_refused(grids: list[dict[str, list[str]]]) -> None:
+    with pytest.raises(UserError, match=r"seed=range\(0,0\) is a sweep without values"):
+        expand(grids, ["seed=range(0,0)"])
+
+
 def test_values_are_read_as_hydra_reads_them() -> None:
     text = 'Say "{question}", it\'s\nasked'
     grid = {"arm.template.user": [text], "x": [None], "y": [True], "z": [[1, 2]], "rate": [2e-3], "lora": ["r4"]}

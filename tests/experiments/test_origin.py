@@ -3,23 +3,14 @@
 import datetime
 import json
 from pathlib import Path
-from typing import Any
 
+import pytest
 from omegaconf import OmegaConf
 
 from experiments.origin import origin
 from experiments.sweep import Study
+from tests.experiments.stored import MADE
 from tests.experiments.test_results import record
-
-MADE: dict[str, Any] = {
-    "commit": "aaaa",
-    "dirty": False,
-    "versions": {"python": "3.11.9", "torch": "2.13.0"},
-    "hardware": {"cpu": "Old", "cores": 2, "memory_gib": 8.0},
-    "device": "cpu",
-    "threads": 2,
-    "model": {"name": "small", "origin": "path"},
-}
 
 
 def study_in(folder: Path) -> Study:
@@ -43,7 +34,7 @@ def test_cells_of_another_commit_machine_and_day_are_told_as_theirs(tmp_path: Pa
 def test_one_commit_and_day_is_one_word(tmp_path: Path) -> None:
     found = origin(study_in(tmp_path), [record(provenance=MADE), record(provenance=MADE)])
     assert (found["commit"], found["dirty"], found["date"]) == ("aaaa", False, "2026-01-31")
-    assert found["model"] == "small"
+    assert found["model"] == "tiny"
 
 
 def test_the_training_of_a_cached_adapter_counts(tmp_path: Path) -> None:
@@ -52,6 +43,16 @@ def test_the_training_of_a_cached_adapter_counts(tmp_path: Path) -> None:
     (tmp_path / "adapters" / "x.json").write_text(json.dumps(notes))
     found = origin(study_in(tmp_path), [record("x", 1.0, provenance=MADE), record("gone", 1.0, provenance=MADE)])
     assert found["commit"] == "aaaa; older"
+
+
+def test_notes_that_do_not_say_where_an_adapter_was_made_end_no_study(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "adapters").mkdir()
+    for text in ('{"seconds": 1.0, "provenance": {}}', '{"seconds": 1.0, "provenance": []}'):
+        (tmp_path / "adapters" / "x.json").write_text(text)
+        assert origin(study_in(tmp_path), [record("x", 1.0, provenance=MADE)])["commit"] == "aaaa"
+        assert "Note: the notes of adapter x do not say where" in capsys.readouterr().out
 
 
 def test_unknown_stays_unknown(tmp_path: Path) -> None:

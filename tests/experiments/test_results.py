@@ -5,10 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from evaluation.groups import CellResult
 from experiments.record import Record, Timing
-from experiments.results import _timings, _work
+from experiments.results import _common_choices, _timings, _work
 from experiments.store import read_items
+from experiments.sweep import Study
 
 
 def record(adapter: str | None = None, seconds: float | None = None, **more: Any) -> Record:
@@ -35,6 +38,16 @@ def test_any_character_of_an_answer_is_read_back(tmp_path: Path) -> None:
     text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     (tmp_path / "items.jsonl").write_text(text, encoding="utf-8")
     assert read_items(tmp_path) == rows
+
+
+def test_where_things_are_written_is_no_choice_of_a_cell() -> None:
+    """Else equal studies would have other bytes, with the names of folders in them."""
+    groups = {"lora": "r16", "paths": "default", "tracker": "none", "experiment": "mine", "hydra/launcher": "basic"}
+    config = OmegaConf.create({"hydra": {"runtime": {"choices": groups}}})
+    fixed = ["tier='1'", "training.steps=3", "paths.store=/home/me", "+paths.results=there", "study=x", "tracker=wandb"]
+    fixed += ["output=/home/me", "hydra.launcher.n_jobs=2", "prices=null", "fail_fast=true", "variations=v3"]
+    found = _common_choices(Study("x", config, fixed), [{"variations": "v1", "seed": 0}])
+    assert found == {"lora": "r16", "tier": "1", "training.steps": 3}
 
 
 def test_one_training_counts_once() -> None:

@@ -31,6 +31,26 @@ def test_a_damaged_record_is_named_with_what_to_do(store: Store, text: str) -> N
         store.record("aa")
 
 
+@pytest.mark.parametrize("status", ["success", "failed"])
+@pytest.mark.parametrize("gone", [["model"], ["model", "origin"], ["hardware", "cpu"], ["commit"], ["versions"]])
+def test_a_record_that_does_not_say_where_it_was_made_is_damaged(store: Store, gone: list[str], status: str) -> None:
+    path = put(store, "aa", [True], status=status) / "record.json"
+    told = json.loads(path.read_text())
+    node = told["provenance"]
+    for key in gone[:-1]:
+        node = node[key]
+    del node[gone[-1]]
+    path.write_text(json.dumps(told))
+    with pytest.raises(Unreadable, match="aa/record.json is damaged .* remove that folder"):
+        store.record("aa")
+
+
+def test_a_record_of_before_and_one_that_was_only_begun_need_not_say_all(store: Store) -> None:
+    put(store, "aa", [True], old=True)
+    put(store, "bb", status="started", provenance={})
+    assert [cell.status for cell in store.cells()] == ["success", "started"]
+
+
 def test_bytes_that_are_no_text_are_damage(store: Store) -> None:
     (put(store, "aa", [True]) / "record.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Unreadable, match="damaged"):
@@ -87,6 +107,18 @@ def test_items_that_are_gone_cut_or_fewer_are_damage(store: Store, text: str | N
     assert record is not None
     with pytest.raises(Unreadable, match="items.jsonl .* remove that folder"):
         store.items(record)
+
+
+@pytest.mark.parametrize("text", ["", "[1]\n", "3\n", "null\n", '"text"\n', "{}\n", '{"id": 1, "answer": "x"}\n'])
+def test_items_that_are_no_answered_questions_are_damage(store: Store, text: str) -> None:
+    """Also where their number is that of the record."""
+    (put(store, "aa", [True], n_items=len(text.splitlines())) / "items.jsonl").write_text(text)
+    record = store.record("aa")
+    assert record is not None
+    with pytest.raises(Unreadable, match="items.jsonl .* remove that folder"):
+        store.items(record)
+    (cell,) = store.cells()
+    assert (cell.status, store.whole(cell).status) == ("success", "unreadable")
 
 
 @pytest.mark.parametrize("text", [None, "", "{", "[]", "{}", "3"])

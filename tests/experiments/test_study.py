@@ -223,6 +223,9 @@ BAD = [
     (["tier=4"], "compositions"),
     (["seed=zero"], "seed"),
     (["facts.path=???"], "facts.path"),
+    (["training.plateau.every=5"], "training.plateau.every=5 cannot be set"),
+    (["training=null"], "training=null cannot be composed"),
+    (["study=../evil"], "study=../evil names no folder below paths.results"),
 ]
 
 

@@ -51,7 +51,8 @@ def swept(store: Store, cells: str, work: Work, *, fail_fast: bool = False) -> t
             returns.append(done)
         return returns
 
-    node = {"paths": {"store": str(store.root)}, "tracker": {"_target_": "experiments.tracking.none.NoTracker"}}
+    paths = {"store": str(store.root), "results": str(store.root.parent / "results")}
+    node = {"paths": paths, "tracker": {"_target_": "experiments.tracking.none.NoTracker"}}
     config = OmegaConf.create({**node, "fail_fast": fail_fast, "processes": 1})
     cell = SimpleNamespace(
         adapter_identity=None,
@@ -79,6 +80,12 @@ def test_what_a_study_needs_and_cannot_read_is_named_before_anything_runs(store:
     assert "bb/items.jsonl is gone" in told
     assert told.count("remove that folder") == 2
     assert "unneeded" not in told
+
+
+def test_results_that_cannot_be_written_are_noticed_before_anything_runs(store: Store) -> None:
+    (store.root.parent / "results").write_text("a file where the folder should be")
+    with pytest.raises(CannotWrite, match=r"results/small cannot be written .*paths.results"):
+        swept(store, "aa", lambda _: pytest.fail("something ran"))
 
 
 def test_damage_elsewhere_in_the_store_is_none_of_a_study(store: Store) -> None:

@@ -41,6 +41,19 @@ def test_a_plain_sweep_is_named_by_what_it_sweeps() -> None:
     assert name(None, "seed=1,0", "lora=r4", "paths.store=/there") == name(None, "lora=r4", "seed=0,1", "plan=true")
 
 
+OUTSIDE = ["", "  ", ".", "..", "/tmp/evil", "../../evil", "a/../../evil", "a/./b", "a//b", "a/", "a/ ./b"]
+
+
+@pytest.mark.parametrize("named", OUTSIDE)
+def test_a_study_is_written_nowhere_but_below_its_results(named: str) -> None:
+    with pytest.raises(UserError, match="names no folder below paths.results"):
+        name(named)
+
+
+def test_a_studys_name_may_have_parts() -> None:
+    assert [name(one) for one in ("mine/first", ".hidden", "a..b", "7")] == ["mine/first", ".hidden", "a..b", "7"]
+
+
 def test_cells_that_went_down_with_their_process_are_failures(tmp_path: Path) -> None:
     def killed(*_: Any, **__: Any) -> None:
         raise BrokenProcessPool
@@ -115,6 +128,8 @@ MISSPELT = [
     contrast(a={"rank": 32}),
     contrast(a={"variations": "v20"}),
     contrast(suite="blind"),
+    # It would be compared with itself.
+    contrast(a={"lora": "r4", "variations": "v10"}),
     # No step of this study has an area.
     contrast(a={"step": 10}),
     # A row a step, and none of all of them.
@@ -138,6 +153,7 @@ def test_contrasts_of_rows_that_will_not_be_are_refused_before_anything_runs(sta
         "lora=r32 rank=32",
         "lora=r32 variations=v20",
         "lora=r32",
+        "lora=r4 variations=v10",
         "lora=r32 step=10",
         *["lora=r32"] * 3,
     ]

@@ -120,3 +120,12 @@ def test_a_search_is_never_made_on_the_person_to_be_told_of(trials: tuning.Trial
     with pytest.raises(UserError, match="takes its own development profiles"):
         trials.launch([["lora=r8", named]], 0)
     assert not trials.trials
+
+
+def test_a_search_is_written_nowhere_but_below_its_results(
+    trials: tuning.Trials, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trials.engine.config.update({"study": "../evil", "plan": False})
+    with pytest.raises(SystemExit):
+        trials.search(lambda: pytest.fail("it went on"))
+    assert "study=../evil names no folder below paths.results" in capsys.readouterr().err

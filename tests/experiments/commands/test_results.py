@@ -85,6 +85,37 @@ def test_no_store_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         ctl.main()
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_the_store_is_named_before_or_behind_the_subcommand(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], before: bool
+) -> None:
+    """And the one that stands here is left alone."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ANDRAEUS_STORE", raising=False)
+    store.root.rename(tmp_path / "named")
+    put(store, "ee55")
+
+    def run(*arguments: str) -> str:
+        named = ["--store", "named"]
+        words = [*named, *arguments] if before else [*arguments, *named]
+        monkeypatch.setattr(sys, "argv", ["andraeusctl", "results", *words])
+        ctl.main()
+        return capsys.readouterr().out
+
+    assert "4 cells, 2 of them done." in run("list")
+    assert "named/cells/cc33" in run("prune", "--yes")
+    assert (store.cell("ee55") / "record.json").is_file()
+    assert not (tmp_path / "named" / "cells" / "cc33").exists()
+
+
+def test_words_stand_on_both_sides_of_an_option(results: Results) -> None:
+    text = results("export", "-", "--items", "cell=aa11,bb22", "lora=r4")
+    assert [row["cell"] for row in csv.DictReader(io.StringIO(text))] == ["bb22", "bb22"]
+    for wrong in (["list", "--stor", "x", "--nonsense"], ["export", "-", "--nonsense", "lora=r4"]):
+        with pytest.raises(SystemExit, match="2"):
+            results(*wrong)
+
+
 def test_cells_and_items_are_exported(results: Results, tmp_path: Path) -> None:
     results("export", str(tmp_path / "cells.csv"))
     rows = list(csv.DictReader((tmp_path / "cells.csv").open()))
