@@ -28,7 +28,8 @@ def cell(folder: Path, *overrides: str) -> Cell:
     base = ["model=custom", f"model.path={folder}", "facts=file", f"facts.path={folder}/me.yaml", "variations=v1"]
     # Of what tuning may change nothing is left to the defaults.
     recipe = ["training=ablation", "training.epochs=1", "training.b_ratio=1", "training.beta2=0.9"]
-    recipe += ["training.learning_rate=2e-3", "lora=r16", "lora.frozen_share=0", "phrasings.answers=value"]
+    recipe += ["training.batch_size=16", "training.learning_rate=2e-3", "lora=r16", "lora.frozen_share=0"]
+    recipe += ["phrasings.answers=value"]
     recipe += ["generation.batch_size=64", "generation.max_new_tokens=24"]
     recipe += ["arm.template.user='{facts} {question}'"] if "arm=oracle" in overrides else []
     return Cell(composed(*base, *recipe, *overrides))
