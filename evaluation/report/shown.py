@@ -124,7 +124,7 @@ def _contrasts(frame: "pd.DataFrame") -> Shown:
     value, least = f"difference{unit} [95 % CI]", f"smallest effect it could have found at 0.05, unadjusted{unit}"
     header = ["contrast", "suite", "metric", value, "p", "adjusted p", "adjustment", least]
     claims = any((row["kind"] or "difference") != "difference" for row in rows)
-    table = Shown([*header, *(_CLAIM if claims else ())], "lllrrrlr" + "lrl" * claims)
+    table = Shown([*header, *(_CLAIM if claims else ())], "lllrrrlr" + "ll" * claims)
     for row in rows:
         metric = row["metric"]
         share = " (points)" if is_share(metric) and not points else ""

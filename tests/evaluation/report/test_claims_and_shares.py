@@ -37,6 +37,7 @@ def test_tables_have_columns_for_claims_where_there_are_any() -> None:
     frame = contrast_table(study([TUNED, RAG], contrasts=[plain, claim("equivalence"), lost]))
     lines = to_markdown(frame).splitlines()
     assert "| claim | verdict |" in lines[0]
+    assert len({line.count("|") for line in lines[:5]}) == 1
     assert lines[2].endswith("| difference |  |")
     assert lines[3].endswith("| equivalence ±5.0 | holds |")
     assert re.search(r"\| equivalence ±5\.0 \| –\S* \|$", lines[4])
