@@ -58,6 +58,8 @@ def main() -> None:
     found = list(defects())
     for defect in found:
         print(f"audit: {defect}")
+    if not _has_history():
+        print("audit: this copy has no history, so nobody looked whether the claims were stated before.")
     if found:
         sys.exit(1)
     print(f"audit: PAPER.md and {len(studies())} studies agree.")
@@ -155,6 +157,8 @@ def too_many_claims() -> Iterator[str]:
 
 def claimed_afterwards() -> Iterator[str]:
     """Yield claims of which the commits whose code ran their studies did not hold all, word for word, or held more."""
+    if not _has_history():
+        return
     now = paper.stated_claims()
     for study in sorted({claim["study"] for claim in now} | {folder.name for folder in studies()}):
         claims = [claim for claim in now if claim["study"] == study]
@@ -171,13 +175,22 @@ def claimed_afterwards() -> Iterator[str]:
                 yield f"claims.yaml: «{claim['claim']}» was claimed at {commit[:8]}, which ran {study}, and is gone."
 
 
+def _has_history() -> bool:
+    """Tell whether this is a whole repository: not an unpacked archive, and no shallow clone."""
+    return _git("rev-parse", "--is-shallow-repository") == "false\n"
+
+
 @cache
 def _claims_at(commit: str) -> list[Any] | None:
     """Return the claims of a commit; None where this repository does not hold it, or it claimed nothing."""
-    told = ["git", "-C", str(paper.ROOT), "show", f"{commit}:paper/claims.yaml"]
-    shown = subprocess.run(told, capture_output=True, text=True, check=False)
-    found: list[Any] | None = yaml.safe_load(shown.stdout) if shown.returncode == 0 else None
-    return found
+    shown = _git("show", f"{commit}:paper/claims.yaml")
+    return None if shown is None else list(yaml.safe_load(shown))
+
+
+def _git(*arguments: str) -> str | None:
+    told = ["git", "--no-optional-locks", "-C", str(paper.ROOT), *arguments]
+    done = subprocess.run(told, capture_output=True, text=True, check=False)
+    return done.stdout if done.returncode == 0 else None
 
 
 def unfinished(folder: Path) -> Iterator[str]:

@@ -312,6 +312,13 @@ def test_a_commit_that_is_not_there_is_seen(published: Path) -> None:
     assert "nobody can say what was claimed at abcdef01, which ran small" in found()
 
 
+def test_a_copy_without_history_is_told(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(published / ".git")
+    assert found() == ""
+    audit.main()
+    assert "this copy has no history" in capsys.readouterr().out
+
+
 def test_a_sign_where_there_is_a_margin_is_refused() -> None:
     with pytest.raises(UserError, match="is of non_inferiority, which has no sign"):
         paper._check_sign({"claim": "it is no worse", "sign": "-"}, Kind.non_inferiority)
