@@ -221,8 +221,11 @@ def origin(study: str) -> str:
     """Write under a table where its numbers come from."""
     made = load(study, "provenance")
     commits = ", ".join(dict.fromkeys(commit[:8] for commit in str(made["commit"]).split("; ")))
+    # Other metrics are over a part of the items.
+    rows = [row for row in load(study)["rows"] if row["metric"] in ("accuracy", "area_under_curve")]
+    n = counts({"rows": rows})
     return (
-        f"`{made['command']}`; commit {commits}; {plain(made['model'])}; {counts(load(study))}; {made['hardware']}, "
+        f"`{made['command']}`; commit {commits}; {plain(made['model'])}; {n}; {made['hardware']}, "
         f"{made['threads']} thread a cell; {made['date']}.\n"
     )
 
