@@ -43,7 +43,7 @@ TRAINED = ("seen",)
 # works cited, and names in which digits follow a letter (v10). A number alone is not code because of its backticks.
 _NO_PROSE = re.compile(
     r"```.*?```|`[^`]*`|\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}|\]\([^)]*\)|^#+\s1?\d(?:\.\d{1,2})?\s(?=[A-Z])|^\s*\d+\.\s"
-    r"|\b[A-Z][\w.]*-[\d.]+[MB]\b",
+    r"|\b[A-Z][\w.]*(?:-\d)?-[\d.]+[MB]\b",
     re.DOTALL | re.MULTILINE,
 )
 _CODE = re.compile(r"(?<!`)`[^`\n]+`(?!`)")

@@ -136,7 +136,7 @@ def test_a_typed_number_is_seen(published: Path, sentence: str) -> None:
         "v20, r32",
         "{{ estimate('small', variations='v3', step=3) }}",
         "{% macro told(v) %}{{ estimate('small', variations=v) }}{% endmacro %}{{ told('v10') }}",
-        "Qwen2.5-7B and `facts.n=20`",
+        "Qwen2.5-7B, Gemma-3-270M and `facts.n=20`",
     ],
 )
 def test_names_years_and_code_are_no_numbers(harmless: str) -> None:
