@@ -1,6 +1,6 @@
 """Write the tables of the README and of docs/measured.md from the committed results: ``python scripts/readme.py``.
 
-What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``docs/NAME/``: the ``summary.json`` and
+What stands between ``<!-- NAME -->`` and ``<!-- /NAME -->`` comes from ``paper/NAME/``: the ``summary.json`` and
 ``provenance.json`` of a study, as it wrote them. ``<!-- grader -->`` comes from the labelled
 answers under ``tests/``, ``<!-- speed -->`` from ``benchmarks/``. A test holds both pages against them.
 """
@@ -25,7 +25,7 @@ SUITES = ("heldout", "tiers", "blind", "seen")
 def rendered(page: str) -> str:
     """Return a page with all its tables written anew."""
     for name in re.findall(r"<!-- (\w+) -->", page):
-        text = WRITERS[name]() if name in WRITERS else study(ROOT / "docs" / name)
+        text = WRITERS[name]() if name in WRITERS else study(ROOT / "paper" / name)
         block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
         page = block.sub(lambda match, text=text: match[1] + text + match[2], page)
     return page
