@@ -49,7 +49,8 @@ shows what is lost there. Fewer than 24 facts are shown there too.
 Most false positives of a contrast at a nominal .05: {false}, so a p-value just below .05 is worth less than it says
 where seeds dominate; of a margin that is just the true difference, on one side and at a nominal .025: {edge}. At most
 {least} is promised. Margins were first held against the 90 % interval, as is usual; in these cells that let them pass
-in up to .094 of the studies, so the 95 % interval took its place before any study was summarised under such a claim.
+in up to .094 of the studies (calibration_margins_90.json), so the 95 % interval took its place before any study was
+summarised under such a claim.
 
 **How the method was chosen, and what that means for these figures.** It was chosen on this grid, not before it. Some
 forty variants of the interval (Satterthwaite's degrees of freedom, modified large samples, several bounds on the
