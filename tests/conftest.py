@@ -92,6 +92,10 @@ def embedded_model(_embedded_loaded: "PreTrainedModel") -> "Iterator[PreTrainedM
     assert not hasattr(_embedded_loaded, "peft_config"), "a test left an adapter in the shared model"
 
 
+# Changes to a tiny model that give it widths which bitsandbytes can hold in 4 bits on every CPU.
+IN_BLOCKS: dict[str, Any] = {"hidden_size": 64, "intermediate_size": 128, "head_dim": 16}
+
+
 def tiny_config(architecture: str, **changes: Any) -> Any:
     """Return the configuration of a tiny model of one architecture."""
     from transformers import Gemma3TextConfig, LlamaConfig, Qwen2Config, Qwen3Config

@@ -89,7 +89,7 @@ def load_model(files: ModelFiles, dtype: str, quantization: Quantization, device
         device: ``cpu`` or ``cuda``.
 
     Raises:
-        UserError: The weights cannot be read.
+        UserError: The weights cannot be read, or not be quantised so.
     """
     import torch
     from safetensors import SafetensorError
@@ -113,7 +113,33 @@ def load_model(files: ModelFiles, dtype: str, quantization: Quantization, device
     # Transformers draws missing weights at random, with only a log line.
     if missing := sorted(loaded[1]["missing_keys"]):
         raise UserError(f"The model in {files.folder} lacks {len(missing)} weights ({missing[0]} …): fetch it anew.")
+    if quantization.kind == "nf4" and model.device.type == "cpu":
+        _alike_on_every_cpu(model)
     return model.eval()
+
+
+def _alike_on_every_cpu(model: "PreTrainedModel") -> None:
+    """Keep 4-bit layers to what bitsandbytes computes alike, and rightly, on every processor.
+
+    With AVX512-BF16 it would repack the weights at the first answer, multiply in bfloat16 whatever ``compute_dtype``
+    says and round the quantisation constants for good. With AVX-512 it reads the constants of rows that do not end
+    with a block from the wrong places (bitsandbytes 0.50.2).
+
+    Raises:
+        UserError: A layer's width is no multiple of the block that shares a constant.
+    """
+    from bitsandbytes.nn import Linear4bit
+
+    for name, module in model.named_modules():
+        if not isinstance(module, Linear4bit):
+            continue
+        block = module.weight.quant_state.blocksize
+        if module.in_features % block:
+            raise UserError(
+                f"quantization=nf4 on a CPU needs layers whose width is a multiple of {block}, and {name} has "
+                f"{module.in_features}: use quantization=int8 or quantization=none, or a GPU."
+            )
+        module.support_avx512bf16_for_cpu = False
 
 
 @contextlib.contextmanager
@@ -142,9 +168,8 @@ def dequantized(model: "PreTrainedModel", quantization: Quantization) -> "PreTra
     """Return a 4-bit model with its weights dequantised once, where that says the same sooner; else as it is.
 
     On a CPU each product with 4-bit weights dequantises them first; once before all products is the same where the
-    types are (but for processors with AVX512-BF16, on which bitsandbytes multiplies in less than float32). It takes the
-    memory of an unquantised model, hence ``dequantize_up_to``; a GPU has kernels of its own for 4-bit weights. To be
-    called before an adapter is attached.
+    types are. It takes the memory of an unquantised model, hence ``dequantize_up_to``; a GPU has kernels of its own for
+    4-bit weights. To be called before an adapter is attached.
     """
     import torch
 

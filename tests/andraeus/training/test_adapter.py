@@ -16,7 +16,7 @@ from andraeus.training.adapter import Origin, attach, causal_model, export, fing
 from andraeus.training.loop import train
 from andraeus.training.recipe import LoraSpec, Recipe
 from tests.andraeus.training.conftest import LORA, Adapted
-from tests.conftest import ARCHITECTURES, TinyModel
+from tests.conftest import ARCHITECTURES, IN_BLOCKS, TinyModel
 
 if TYPE_CHECKING:
     from peft import PeftModel
@@ -259,7 +259,7 @@ def test_a_quantised_base_is_trained_saved_and_loaded(
 ) -> None:
     from peft import PeftModel
 
-    files = tiny_files()
+    files = tiny_files(**IN_BLOCKS)
     how = Recipe(steps=3, batch_size=4, learning_rate=1e-2, gradient_checkpointing=checkpointing, packing=False)
 
     def base() -> "PreTrainedModel":
@@ -287,7 +287,9 @@ def test_a_prefix_is_shared_on_a_quantised_base_too(tiny_files: SaveTiny, rows: 
     quantization = Quantization(QuantizationKind.nf4)
     ended = []
     for share in (True, False):
-        model = attach(load_model(tiny_files(), "float32", quantization, "cpu"), LORA, SHORT, quantization, 0, "x")
+        model = attach(
+            load_model(tiny_files(**IN_BLOCKS), "float32", quantization, "cpu"), LORA, SHORT, quantization, 0, "x"
+        )
         how = Recipe(steps=3, batch_size=4, learning_rate=1e-3, packing=share)
         outcome = train(causal_model(model), rows, [], how, LORA, 0, progress=False)
         assert (outcome.shared_prefix > 0) is share
@@ -329,7 +331,7 @@ def test_a_full_fine_tune_hides_this_machines_folders(tiny_files: SaveTiny, tmp_
 def test_a_full_fine_tune_of_quantised_weights_is_refused(tiny_files: SaveTiny, kind: QuantizationKind) -> None:
     quantization = Quantization(kind)
     with pytest.raises(UserError, match="lora=none trains all weights, which quantised weights cannot"):
-        attach(load_model(tiny_files(), "float32", quantization, "cpu"), FULL, SHORT, quantization, 0, "x")
+        attach(load_model(tiny_files(**IN_BLOCKS), "float32", quantization, "cpu"), FULL, SHORT, quantization, 0, "x")
 
 
 def test_a_model_without_a_wrapper_is_itself(adapted: Adapted, tiny_model: TinyModel) -> None:
