@@ -8,6 +8,7 @@ from typing import Literal
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import Fact, Profile
+from andraeus.letters import MARKS, composed
 from andraeus.phrasings.answers import AnswerStyle, trained_answer
 from andraeus.phrasings.families import FamilySplit
 from andraeus.phrasings.typos import with_typos
@@ -17,6 +18,7 @@ from andraeus.seeds import stream
 
 Part = Literal["train", "development", "test"]
 TYPOS_PER_PART = 6
+_NO_WORD = re.compile(rf"[^\w\s{MARKS}]")
 _HALF_AS_OFTEN = ("typo", "confirming")
 
 
@@ -39,7 +41,7 @@ class Phrasing:
 
 def normalised(question: str) -> str:
     """Return the form in which two questions count as the same: letters, digits, single spaces."""
-    return " ".join(re.sub(r"[^\w\s]", "", question.casefold().replace("’", "'")).split())
+    return " ".join(_NO_WORD.sub("", composed(question).casefold().replace("’", "'")).split())
 
 
 class Phrasings:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from andraeus.letters import composed
 from evaluation.grading.addresses import grade_address, is_address
 from evaluation.grading.calendar_dates import date_of, grade_date
 from evaluation.grading.clock import clock_of, grade_clock
@@ -51,19 +52,31 @@ def grade(answer: str, expected: Expected) -> Grade:
     Returns:
         Whether the answer states the value, and in a word or two why (not).
     """
+    answer, expected = composed(answer), _composed(expected)
     for reads, matcher in _READINGS.get(expected.answer, ()):
         if reads(expected.value):
             return matcher(answer, expected)
     return _MATCHERS[expected.answer](*_without_stops(answer, expected))
 
 
+def _composed(expected: Expected) -> Expected:
+    aliases = tuple(map(composed, expected.aliases))
+    return replace(expected, value=composed(expected.value), aliases=aliases, question=composed(expected.question))
+
+
 def _without_stops(answer: str, expected: Expected) -> tuple[str, Expected]:
-    """Put one word for a value with full stops inside ("J. R. R. Tolkien") where the answer holds it as it stands."""
-    forms = [form for form in expected.forms if re.search(r"[.!?\n]", form)]
+    """Put one word for a value that is no words ("★★★★") or has full stops ("J. R. R. Tolkien"), where it stands."""
+    forms = [form for form in expected.forms if re.search(r"[.!?\n]", form) or not re.search(r"[^\W_]", form)]
     if not forms:
         return answer, expected
-    spelled = "|".join(r"\s+".join(map(re.escape, form.split())) for form in forms)
-    replaced = re.sub(rf"(?<!\w)(?:{spelled})(?!\w)", "Thisvalue", answer, flags=re.IGNORECASE)
+    replaced = re.sub("|".join(map(_alone, forms)), "Thisvalue", answer, flags=re.IGNORECASE)
     if replaced == answer:
         return answer, expected
     return replaced, replace(expected, value="Thisvalue", aliases=tuple(f for f in expected.forms if f not in forms))
+
+
+def _alone(form: str) -> str:
+    """Return what finds a form where it is not part of something longer: in a word, or in a row of its own signs."""
+    around = r"\w" if re.search(r"[^\W_]", form) else rf"[\w{re.escape(''.join(form.split()))}]"
+    spelled = r"\s+".join(map(re.escape, form.split()))
+    return rf"(?<!{around}){spelled}(?!{around})"

@@ -5,11 +5,13 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from andraeus.letters import MARKS
 from evaluation.grading import lexicon
 from evaluation.grading.clean import clean, plain
 from evaluation.grading.words import words
 
-_TOKEN = re.compile(r"\d+(?:[.,:/]\d+)*[^\W_]*|[^\W_]+(?:'[^\W_]+)*[+#]*")
+_LETTER = rf"(?:[^\W_]|[{MARKS}])"
+_TOKEN = re.compile(rf"\d+(?:[.,:/]\d+)*{_LETTER}*|[^\W_]{_LETTER}*(?:'{_LETTER}+)*[+#]*")
 _SENTENCE_END = re.compile(r"[.!?…\n]")
 _CLAUSE_END = re.compile(r"[.!?…\n,;:()\[\]{}→–—•=]|\s-+|-+\s|--|->")
 _CONJUNCTIONS = frozenset(words("but however although though whereas while because"))
@@ -18,6 +20,8 @@ _ALL_BUT = frozenset(words("anyone anything anybody anywhere nothing all everyth
 _SUBJECTS = lexicon.PRONOUNS | lexicon.POSSESSIVES
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
 _CONNECTED = re.compile(r"[ \t-]?")
+# Marks before this are accents and points, which people leave out; those of later scripts are vowels and tones.
+_VOWEL_SIGNS = 0x0900
 
 Span = tuple[int, int]
 """Token positions, the second exclusive."""
@@ -26,7 +30,7 @@ Span = tuple[int, int]
 def fold(word: str) -> str:
     """Case, diacritics and apostrophes away: José, JOSE and jose' are one word."""
     decomposed = unicodedata.normalize("NFKD", word.casefold())
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    bare = "".join(one for one in decomposed if ord(one) >= _VOWEL_SIGNS or not unicodedata.combining(one))
     return bare.translate(_LETTERS).replace("'", "")
 
 

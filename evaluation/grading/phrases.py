@@ -32,6 +32,8 @@ def find(doc: Document, form: str, plural: bool = False) -> list[Span]:
         The places, from left to right.
     """
     wanted = _words(form, plural)
+    if not wanted:
+        return []
     spans = []
     for start in range(len(doc.tokens)):
         stop = _match(doc, start, wanted, plural)

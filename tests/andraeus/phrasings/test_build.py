@@ -363,3 +363,8 @@ def test_a_typo_is_near_its_source_and_leaves_the_subject_whole(subject: str) ->
 )
 def test_which_questions_count_as_one(one: str, other: str, same: bool) -> None:
     assert (normalised(one) == normalised(other)) is same
+
+
+def test_questions_are_the_same_by_their_letters_in_every_script() -> None:
+    assert normalised("Who is Jose\u0301?") == normalised("who is José")
+    assert normalised("मेरी बहन?") != normalised("मेरा बहन?")

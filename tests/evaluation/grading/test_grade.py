@@ -1,5 +1,7 @@
 """The rules of DESIGN.md by example, and the reasons that grades carry."""
 
+import unicodedata
+
 import pytest
 
 from evaluation.grading import AnswerType, Expected, Grade, grade
@@ -193,3 +195,32 @@ def test_full_stops_inside_a_value_end_no_sentence(value: str, kind: AnswerType)
         assert grade(answer.format(value), expected).correct, answer.format(value)
     for answer in ("It isn't {}.", "It is {} or Zenith.", "x{}x", "", "Something else."):
         assert not grade(answer.format(value), expected).correct, answer.format(value)
+
+
+@pytest.mark.parametrize("value", ["🐱", "★★★★", "€", "∞", "- -"])
+@pytest.mark.parametrize("kind", ["name", "number", "place", "text"])
+def test_a_value_that_is_no_words_is_found_as_it_is_written(value: str, kind: AnswerType) -> None:
+    expected = Expected(value, (), kind, "What is it?")
+    for answer in ("{}", "{}.", "It is {}."):
+        assert grade(answer.format(value), expected).correct, answer.format(value)
+    for answer in ("It isn't {}.", "x{}x", f"It is {{}}{value[-1]}.", "It is a dog.", "It is 🐶 or ★.", ""):
+        assert not grade(answer.format(value), expected).correct, answer.format(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "other"),
+    [("राम", "रोम"), ("นัด", "นิด"), ("が", "か"), ("서울", "부산"), ("محمد", "محمود"), ("José Muñoz", "Josef Munter")],
+)
+def test_letters_of_any_script_are_told_apart_however_they_are_composed(value: str, other: str) -> None:
+    for form in ("NFC", "NFD"):
+        expected = Expected(unicodedata.normalize(form, value), (), "name", "What is it?")
+        for written in ("NFC", "NFD"):
+            assert grade(unicodedata.normalize(written, f"It is {value}."), expected).correct
+            assert not grade(unicodedata.normalize(written, f"It is {other}."), expected).correct
+
+
+@pytest.mark.parametrize(
+    ("value", "written"), [("José", "Jose"), ("Nguyễn", "Nguyen"), ("مُحَمَّد", "محمد"), ("Łódź", "Lodz")]
+)
+def test_accents_and_points_that_people_leave_out_do_not_count(value: str, written: str) -> None:
+    assert grade(f"It is {written}.", Expected(value, (), "name", "What is it?")).correct
