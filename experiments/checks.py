@@ -21,7 +21,8 @@ Rule = tuple[Callable[[Config], bool], str]
 
 def _taken(path: Path) -> bool:
     """Whether something stands at a path that must not be overwritten."""
-    return path.exists() and (not path.is_dir() or any(path.iterdir()))
+    path = path.expanduser()
+    return path.exists() and (not path.is_dir() or any(path.iterdir()) or path.samefile(Path.cwd()))
 
 
 def _sees_gpu() -> bool:
@@ -158,7 +159,7 @@ RULES: tuple[Rule, ...] = (
     (lambda c: c.generation.batch_size < 1, "generation.batch_size must be at least 1."),
     (
         lambda c: c.output is not None and _taken(Path(c.output)),
-        "output names a file, or a folder that is not empty: name another, or remove it first.",
+        "output names a file, a folder that is not empty, or the one you are in: name another, or remove it first.",
     ),
 )  # fmt: skip
 

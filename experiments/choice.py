@@ -93,7 +93,7 @@ def _listed(cells: Iterable[Stored], studies: Iterable[str]) -> set[str]:
     folders = sorted({"results", *(str(folder) for folder in told if folder is not _MISSING)})
     found: set[str] = set()
     for study in studies:
-        files = [path for folder in folders if (path := Path(folder) / study / "summary.json").is_file()]
+        files = [path for folder in folders if (path := Path(folder).expanduser() / study / "summary.json").is_file()]
         if not files:
             raise UserError(
                 f"There is no summary of study={study} in {', '.join(folders)}: run that study here (what is in the "

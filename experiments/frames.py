@@ -25,7 +25,7 @@ _TOLD = ("cell", "status", "arm", "suite", "seed", "model", "profile", "adapter"
 # Groups by whose files a condition is named.
 GROUPS = ("facts", "lora", "variations", "tier", "training", "quantization")
 _TIMES = ("started", "finished", *Timing.model_fields)
-_ITEM = ("cell", "arm", "suite", "seed", "model", "profile", "adapter")
+_ITEM = ("cell", "arm", "suite", "seed", "model", "profile", "person", "adapter")
 
 
 def cells(store: str | Path, *words: str) -> "pd.DataFrame":
@@ -73,9 +73,10 @@ def items(store: str | Path, *words: str) -> "pd.DataFrame":
         words: Which cells, as `experiments.choice.choose` reads them; all without any.
 
     Returns:
-        A frame with the columns ``cell``, ``arm``, ``suite``, ``seed``, ``model``, ``profile``, ``adapter``, all that
-        stands in items.jsonl (``item``, ``fact``, ``tier``, ``family``, ``question``, ``expected``, ``answer``, …) and
-        ``score`` (1 where the answer is right). It is what ``evaluation.statistics`` takes.
+        A frame with the columns ``cell``, ``arm``, ``suite``, ``seed``, ``model``, ``profile``, ``person`` (the same
+        for ten and for fifty facts of a drawn person), ``adapter``, all that stands in items.jsonl (``item``, ``fact``,
+        ``tier``, ``family``, ``question``, ``expected``, ``answer``, …) and ``score`` (1 where the answer is right). It
+        is what ``evaluation.statistics`` takes.
 
     Raises:
         UserError: There is no store, a word chooses nothing that exists, or a chosen cell's items are damaged.
@@ -127,8 +128,7 @@ def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
         accuracy = sum(graded) / len(graded)
     timing = record.timing.model_dump() if record.timing is not None else {}
     times = {"started": record.started, "finished": record.finished, **timing}
-    failed_of = record.error.strip().splitlines()[-1] if record.error else None
-    wrong = failed_of if problem is None else str(problem)
+    wrong = record.failed_of if problem is None else str(problem)
     told = {"cell": cell.identity, **_named(record), "status": cell.status, "n_items": record.n_items}
     told["accuracy"] = accuracy
     groups = {group: file_of(record, group) for group in GROUPS}
@@ -143,7 +143,7 @@ def _item_rows(store: Store, cell: Stored) -> Iterator[dict[str, Any]]:
         return
     for item in store.items(record):
         told = {"item": item["id"], **{key: value for key, value in item.items() if key != "id"}}
-        yield {"cell": cell.identity, **_named(record), **told, "score": float(is_right(item))}
+        yield {"cell": cell.identity, **_named(record), "person": record.person, **told, "score": float(is_right(item))}
 
 
 def _named(record: Record) -> dict[str, Any]:

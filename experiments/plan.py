@@ -61,7 +61,7 @@ def print_plan(study: "Study", at_a_time: int | None) -> None:
     console.print(f"Adapters: {len(adapters)}, {sum(row.trains for row in found)} to train.")
     console.print(f"Disk: {_mib(size_of(store.root))} in the store now{_room(found, store, records)}.", highlight=False)
     for note in [*study.notes, *(row.problem for row in found if row.problem is not None)]:
-        console.print(f"Not run: {note}", highlight=False)
+        console.print(f"Not run: {note}", highlight=False, markup=False)
 
 
 def rows(study: "Study", store: Store, records: Iterable[Record]) -> list[Row]:
@@ -159,9 +159,10 @@ def _mib(size: float) -> str:
 
 
 def _table(name: str, found: Sequence[Row]) -> "Table":
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title=f"Plan of {name}")
+    table = Table(title=f"Plan of {escape(name)}")
     for column in ("arm", "suite", "seed", "overrides", "cell", "adapter", "takes"):
         table.add_column(column)
     for row in found:
@@ -171,5 +172,5 @@ def _table(name: str, found: Sequence[Row]) -> "Table":
         adapter = "–" if cell.adapter_identity is None else "to train" if row.trains else "cached"
         takes = "–" if row.cached else "?" if row.seconds is None else duration(row.seconds)
         state = "cached" if row.cached else "missing"
-        table.add_row(cell.arm.name, cell.suite.name, seed, overrides, state, adapter, takes)
+        table.add_row(*map(escape, (cell.arm.name, cell.suite.name, seed, overrides, state, adapter, takes)))
     return table

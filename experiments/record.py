@@ -107,6 +107,16 @@ class Record(BaseModel):
         """Resolved config under which the cell was run; ``None`` where it stands as no success."""
         return self.provenance.get("config") if self.status == "success" else None
 
+    @property
+    def person(self) -> str:
+        """Hash of the person, by which questions pair; records of before it was noted know the profile alone."""
+        return str(self.provenance.get("person", self.profile))
+
+    @property
+    def failed_of(self) -> str | None:
+        """The last line of what it failed of."""
+        return self.error.strip().splitlines()[-1] if self.error else None
+
     def told(self) -> dict[str, float]:
         """Return the cell's numbers for a tracker: what came out, and what it took."""
         took = self.timing.model_dump() if self.timing is not None else {}

@@ -65,7 +65,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
     prices = None if study.config.prices is None else OmegaConf.to_container(study.config.prices, resolve=True)
     # Beside what they are put to: a report can be written again from the folder alone.
     timings = {**_timings(records, cells), "prices": prices}
-    folder = Path(study.config.paths.results) / study.name
+    folder = study.folder
     _say_what_is_replaced(folder, overrides)
     try:
         _write_files(folder, summary, timings, source, cells)
@@ -140,15 +140,15 @@ def _spelled(stated: Mapping[str, Any]) -> str:
 
 
 def export_adapter(study: "Study") -> None:
-    """Copy the study's one adapter to ``output``; one that was removed from the store is trained anew."""
-    from experiments.work import ensure_adapter
+    """Copy the study's one adapter, that which answered, to ``output``; one that was removed is trained anew."""
+    from experiments.work import answering_adapter, ensure_adapter
 
     cell = next(p.cell for p in study.cells.values() if p.cell.arm.trained)
-    store, output = Store(study.config.paths.store), Path(study.config.output)
-    ensure_adapter(cell, store)
+    store, output = Store(study.config.paths.store), Path(study.config.output).expanduser()
+    training = ensure_adapter(cell, store)
     assert cell.adapter_identity is not None
     with writing(output):
-        export(store.adapter(cell.adapter_identity), output)
+        export(answering_adapter(cell, store.adapter(cell.adapter_identity), training), output)
     print(f"Your adapter: {output}")
 
 

@@ -1,5 +1,6 @@
 """Running a study: expand, name, check, skip, launch, summarise."""
 
+import datetime
 import sys
 import traceback
 from collections.abc import Iterator
@@ -73,6 +74,11 @@ class Study:
     cells: dict[str, Planned] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
+    @property
+    def folder(self) -> Path:
+        """Where its summary is written."""
+        return Path(self.config.paths.results).expanduser() / self.name
+
 
 def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> float | None:
     """Run a study from the command line; say what went wrong in one sentence and exit with 1.
@@ -142,11 +148,8 @@ def plan(engine: Engine, grids: list[dict[str, Any]], arguments: list[str]) -> S
         raise UserError("\n  ".join(["this cannot be run:", *wrong]) if len(wrong) > 1 else next(iter(wrong)))
     if not study.cells:
         raise UserError(study.notes[0] if study.notes else "the study has no cells.")
-    adapters = {p.cell.adapter_identity for p in study.cells.values()} - {None}
-    if engine.config.output is not None and len(adapters) != 1:
-        raise UserError(
-            f"output= takes one adapter, but this trains {len(adapters)}: choose one seed and one condition."
-        )
+    _check_names(study)
+    _check_output(study)
     # What the command line changes of a study it may also leave out.
     if not study.overrides:
         _check_statements(study)
@@ -163,6 +166,30 @@ def _note_on_fixed_knobs(swept: list[dict[str, str]], fixed: list[str]) -> None:
                 f"Note: {key}={spell(value)} holds for every {group} of this study ({', '.join(files)}), "
                 "whatever their files say."
             )
+
+
+def _check_names(study: Study) -> None:
+    """Refuse two files of a group that give one name: their cells would stand in one row."""
+    for group in ("arm", "suite"):
+        files: dict[str, set[str]] = {}
+        for planned in study.cells.values():
+            files.setdefault(getattr(planned.cell, group).name, set()).add(planned.cell.choice[group])
+        for name, found in files.items():
+            if len(found) > 1:
+                raise UserError(
+                    f"{group}={','.join(sorted(found))} are all named {name}, so that their cells would stand in one "
+                    f"row: give each file of conf/{group}/ a name of its own."
+                )
+
+
+def _check_output(study: Study) -> None:
+    """Refuse to write several adapters to one folder; checkpoints of one training are several."""
+    cells = [planned.cell for planned in study.cells.values() if planned.cell.arm.trained]
+    adapters = {(cell.adapter_identity, cell.step) for cell in cells}
+    if study.config.output is not None and len(adapters) != 1:
+        raise UserError(
+            f"output= takes one adapter, but this trains {len(adapters)}: choose one seed, one condition and one step."
+        )
 
 
 def _check_statements(study: Study) -> None:
@@ -227,7 +254,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     if not missing:
         return {}
     store.check_writable()
-    check_writable(Path(engine.config.paths.results) / study.name)
+    check_writable(study.folder)
     tracker.begin_study(StudyInfo(study.name, made(store, study.cells)))
     failures: dict[str, str] = {}
     # Of processes that train together none goes on where one failed.
@@ -246,14 +273,16 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
 
 def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:
     """Run cells; return the error of each that failed, also of those that went down with their process."""
+    begun = datetime.datetime.now(datetime.UTC)
     try:
         returns = engine.launcher.launch([study.cells[i].arguments for i in batch], initial_job_idx=done)
     except Exception as error:
         if (why := engines.lost(error)) is None:
             raise
         records = {i: store.look(i).record for i in batch}
+        own = {i: record.failed_of for i, record in records.items() if record is not None and record.started >= begun}
         down = [i for i, record in records.items() if record is None or record.status != "success"]
-        return dict.fromkeys(down, why)
+        return {i: own.get(i) or why for i in down}
     return {i: _error(r) for i, r in zip(batch, returns, strict=True) if r.status != JobStatus.COMPLETED}
 
 

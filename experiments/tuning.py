@@ -29,7 +29,7 @@ class Trials:
     def __init__(self, engine: Engine, profiles: list[str]) -> None:
         self.engine = engine
         self.profiles = profiles
-        self.folder = Path(engine.config.paths.results) / (engine.config.study or "optuna")
+        self.folder = Path(engine.config.paths.results).expanduser() / (engine.config.study or "optuna")
         self.trials: list[dict[str, Any]] = []
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> list[JobReturn]:
@@ -56,7 +56,7 @@ class Trials:
         if failures := run_missing(self.engine, study):
             raise UserError(f"a trial failed ({next(iter(failures.values()))}): {' '.join(overrides)}")
         store = Store(self.engine.config.paths.store)
-        accuracies = {planned.cell.profile.name: _accuracy(store, i) for i, planned in study.cells.items()}
+        accuracies = {planned.swept.get("facts", i): _accuracy(store, i) for i, planned in study.cells.items()}
         value = statistics.fmean(accuracies.values())
         self.trials.append({"overrides": fixed_choices(overrides), "accuracy": value, "profiles": accuracies})
         best = max(self.trials, key=lambda trial: trial["accuracy"])

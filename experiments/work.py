@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import json
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -214,7 +214,7 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     answering = model
     if cell.adapter_identity is not None:
         assert training is not None
-        folder = _answering(cell, store.adapter(cell.adapter_identity), training["steps"])
+        folder = answering_adapter(cell, store.adapter(cell.adapter_identity), training)
         answering = causal_model(load(model, folder, fingerprint(cell.files, spec.quantization)))
     prompts = cell.arm.prompts(cell.items, cell.material)
     tokens = [chat.prompt(prompt.messages) for prompt in prompts]
@@ -265,15 +265,30 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     return rows, timing, drafted
 
 
-def _answering(cell: Cell, adapter: Path, steps: int) -> Path:
-    """Return the folder of the adapter that answers: the trained one, or its checkpoint of the cell's step."""
+def answering_adapter(cell: Cell, adapter: Path, training: Mapping[str, Any]) -> Path:
+    """Return the folder of the adapter that answers: the trained one, or its checkpoint of the cell's step.
+
+    A training that diverged is what it is at every later step.
+
+    Args:
+        cell: The cell.
+        adapter: The folder of its adapter in the store.
+        training: What `ensure_adapter` returns of it.
+
+    Raises:
+        UserError: There is no such checkpoint.
+    """
     if cell.step is None:
         return adapter
     folder = adapter / "checkpoints" / str(cell.step)
     if folder.is_dir():
         return folder
-    if steps < cell.step:
-        raise UserError(f"Training stopped at step {steps}, before step={cell.step}: set training.plateau=null.")
+    if training["steps"] < cell.step:
+        if training["stopped"] == "diverged":
+            return adapter
+        raise UserError(
+            f"Training stopped at step {training['steps']}, before step={cell.step}: set training.plateau=null."
+        )
     raise UserError(f"{folder} is gone: delete {adapter}, so that it is trained anew, and run again.")
 
 
@@ -329,6 +344,7 @@ def _provenance(cell: Cell) -> dict[str, Any]:
         },
         "start": cell.start.content if cell.start is not None else None,
         "profile": cell.profile.content,
+        "person": cell.profile.person,
         "seeds": {"seed": cell.seed, "facts": cell.profile.seed, "split": spec.phrasings.split_seed},
         "config": OmegaConf.to_container(cell.config, resolve=True, enum_to_str=True),
         "choices": _choices(),

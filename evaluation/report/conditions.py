@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from evaluation.curves import STEP
-from evaluation.report.rows import Row, Side, Summary, differing, label, ordered, side_of, value_text
+from evaluation.report.rows import NUMBER, Row, Side, Summary, differing, label, ordered, side_of, value_text
 
 FACTS = "facts.n"
-_NUMBERED = re.compile(r"([A-Za-z]*)([0-9]+(?:\.[0-9]+)?)")
+_NUMBERED = re.compile(rf"([A-Za-z]*?)({NUMBER})")
 # Their numbers are names, not amounts.
 _NAMES = frozenset({"tier", "seed", "facts.seed", "phrasings.split_seed"})
 # They have figures of their own.

@@ -1,5 +1,6 @@
 """Accuracy against the context that it takes: one panel a suite, every point labelled where it stands."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
 _LINEAR_TO = 10
 _PANEL = 210  # points across, roughly
 _MARK = 6  # points across
+_MOST = 40  # marks that can be named in one panel
+
+
+def telling(rows: Sequence[Row]) -> bool:
+    """Tell whether the figure shows anything: marks at several places, and no more than can be named."""
+    known = [row for row in rows if row["estimate"] is not None and row["context_tokens"] is not None]
+    most = max(Counter(row["suite"] for row in known).values(), default=0)
+    return most <= _MOST and len({row["context_tokens"] for row in known}) > 1
 
 
 def draw_cost(rows: Sequence[Row]) -> "Figure":

@@ -17,7 +17,7 @@ from evaluation.report.break_even import pairs
 from evaluation.report.break_even_figure import draw_break_even, drawable
 from evaluation.report.canvas import QUIET, look, panels, save, short_label, style, wrapped
 from evaluation.report.conditions import FACTS, accuracy_rows, at_the_end, axis_along, condition_axis
-from evaluation.report.cost import draw_cost
+from evaluation.report.cost import draw_cost, telling
 from evaluation.report.forest import draw_contrasts, shown_contrasts
 from evaluation.report.rows import (
     Row,
@@ -76,7 +76,7 @@ def _drawings(summary: Summary, timings: Timings) -> "dict[str, Callable[[], Fig
         found["accuracy"] = partial(_draw_accuracy, rows)
     if shown_contrasts(summary):
         found["contrasts"] = partial(draw_contrasts, summary)
-    if any(row["estimate"] is not None and row["context_tokens"] is not None for row in rows):
+    if telling(rows):
         found["context_cost"] = partial(draw_cost, rows)
     if (steps := axis_along(summary, STEP)) is not None:
         found["learning_curve"] = partial(draw_along, every, steps, log=False, enough=ENOUGH)

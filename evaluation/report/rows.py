@@ -22,6 +22,8 @@ ARMS = (
     "oracle",
 )
 SUITES = ("seen", "heldout", "tiers", "blind")
+NUMBER = r"(?:(?<![\w-])-)?[0-9]+(?:\.[0-9]+)?(?:e[-+]?[0-9]+)?"
+"""A number as conditions write it: 16, 0.001, 1e-05, -1."""
 _IN_OTHER_COLUMNS = frozenset({"arm", "suite"})
 _SPEAKS_FOR_ITSELF = re.compile(r"[A-Za-z][\w.]*\d\w*")
 
@@ -33,7 +35,7 @@ def place(name: str, order: Sequence[str]) -> tuple[int, str]:
 
 def natural(text: str) -> tuple[tuple[int, float, str], ...]:
     """Return a sort key under which v5 comes before v10."""
-    parts = re.split(r"([0-9]+(?:\.[0-9]+)?)", text)
+    parts = re.split(f"({NUMBER})", text)
     return tuple((0, float(part), "") if index % 2 else (1, 0.0, part) for index, part in enumerate(parts) if part)
 
 

@@ -78,6 +78,8 @@ class Pilot:
         """Say why another design cannot be planned from this one, if it cannot."""
         if self.apart.total == 0 or self.first.total + self.second.total == 0:
             return ALIKE
+        if self.design.profiles == 1 and self.design.facts == 1:
+            return "one fact does not show how facts differ"
         if design.profiles > 1 and self.design.profiles == 1:
             return "one profile does not show how profiles differ"
         if any(self.random) and (design.seeds or 1) >= FEW_SEEDS and self.design.seeds == 1:

@@ -50,6 +50,7 @@ def print_comparison(store: str, a: str, b: str, words: Sequence[str]) -> None:
     Raises:
         UserError: A side has no finished cell, or cells of several conditions, or nothing pairs.
     """
+    from rich.markup import escape
     from rich.table import Table
 
     frames = [_side(store, side, words) for side in (a, b)]
@@ -57,14 +58,21 @@ def print_comparison(store: str, a: str, b: str, words: Sequence[str]) -> None:
     if not found:
         asked = [", ".join(sorted(set(frame["suite"]))) for frame in frames]
         raise UserError(f"No suite was asked of both: {a} has {asked[0]}, {b} has {asked[1]}.")
+    if not any(contrast.n_items for contrast in found.values()):
+        raise UserError(
+            f"No question was asked of both {a} and {b} (under one seed, where both have seeds): they are about other "
+            "people, or a facts file that was changed in between. Choose sides that share their facts and seeds."
+        )
     table = Table()
     for column in ("suite", "a", "b", "a − b [95 %]", "p", "could have found", "pairs", "it speaks for"):
         table.add_column(column, overflow="fold")
     for suite, contrast in found.items():
-        table.add_row(suite, *(_mean(frame, suite) for frame in frames), *_told(contrast))
+        table.add_row(escape(suite), *(_mean(frame, suite) for frame in frames), *_told(contrast))
     console = wide_console()
     console.print(f"a: {a} ({_counted(frames[0])})\nb: {b} ({_counted(frames[1])})", markup=False)
     console.print(table)
+    for suite in (suite for suite, contrast in found.items() if not contrast.n_items):
+        console.print(f"{suite}: no question was asked of both.", markup=False)
     console.print(
         "Accuracy and differences in percent and points. Chosen after the run, and p is not adjusted: exploratory."
     )
@@ -100,7 +108,7 @@ def _differing(records: Sequence[Record]) -> dict[str, list[str]]:
 def _asked(frame: "pd.DataFrame", suite: str) -> "pd.DataFrame":
     """Return the scores of one suite; a question is the same question where its words are."""
     part = frame[frame["suite"] == suite]
-    part = part.assign(item=part["item"] + "\n" + part["question"])
+    part = part.assign(profile=part["person"], item=part["item"] + "\n" + part["question"])
     key = ["profile", "fact", "item", "seed"]
     # Cells of one profile and seed (another facts.seed, another suite.per_fact) count as one.
     return part.groupby(key, dropna=False, as_index=False).agg({"score": "mean"})

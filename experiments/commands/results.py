@@ -93,6 +93,7 @@ def _list(arguments: argparse.Namespace) -> None:
 
 
 def _table(frame: "pd.DataFrame") -> "Table":
+    from rich.markup import escape
     from rich.table import Table
 
     from experiments.choice import shapes_adapters
@@ -110,7 +111,8 @@ def _table(frame: "pd.DataFrame") -> "Table":
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in frame.sort_values("started").to_dict("records"):
-        table.add_row(*("–" if _missing(row[name]) else form.get(name, str)(row[name]) for name in columns))
+        told = ("–" if _missing(row[name]) else form.get(name, str)(row[name]) for name in columns)
+        table.add_row(*map(escape, told))
     return table
 
 

@@ -88,7 +88,7 @@ class WandbTracker:
         self._project = project
         self._entity = entity
         self._mode = mode
-        self._folder = Path(folder)
+        self._folder = Path(folder).expanduser()
         self._upload_items = upload_items
         self._tags = tuple(tags)
         self._run: Any = None

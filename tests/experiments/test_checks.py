@@ -51,6 +51,15 @@ def test_output_is_never_something_of_the_users(tmp_path: Path) -> None:
         assert [f[:19] for f in found] == told, name
 
 
+def test_output_is_not_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (found,) = problems(Cell(composed("arm=base", "facts=alex", "output=.")))
+    assert "or the one you are in" in found
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine").write_text("mine")
+    assert problems(Cell(composed("arm=base", "facts=alex", "output='~/mine'")))
+
+
 def test_a_gpu_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     assert any("sees no GPU" in problem for problem in problems(Cell(composed("device=cuda"))))

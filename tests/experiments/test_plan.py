@@ -112,6 +112,18 @@ def test_it_is_told_as_a_person_says_it_and_changes_nothing(
     assert shown == [["cached", "cached", "–"], ["missing", "to train", "4 min"], ["missing", "–", "?"]]
 
 
+def test_brackets_are_shown_as_they_are(
+    store: Store, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    asked = study(store, new=cell("rag"))
+    asked.cells["new"].swept = {"lora.target_modules": "[q_proj,v_proj]", "arm.template.user": "[INST] {q} [/INST]"}
+    print_plan(asked, 1)
+    text = "".join(capsys.readouterr().out.split())
+    assert "[q_proj,v_proj]" in text
+    assert "[/INST]" in text
+
+
 def test_with_nothing_to_run_it_says_so(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     print_plan(study(store, rag=cell("rag")), 2)
     text = capsys.readouterr().out

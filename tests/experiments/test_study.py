@@ -54,7 +54,14 @@ def test_a_sweep_of_steps_is_a_learning_curve(andraeus: Program, tiny: list[str]
         items = (tmp_path / "store" / "cells" / cell["identity"] / "items.jsonl").read_text()
         answered[step] = [json.loads(line)["answer"] for line in items.splitlines()]
     assert answered["3"] == answered["null"]
+    # What is handed out is what answered.
+    assert andraeus(*tiny, curve[0], "step=1", "study=at_1", "output=./first").returncode == 0
     assert len(adapters_of(tmp_path)) == 1
+    weights = "adapter_model.safetensors"
+    kept = next((tmp_path / "store" / "adapters").glob("*/checkpoints/1")) / weights
+    assert (tmp_path / "first" / weights).read_bytes() == kept.read_bytes()
+    refused = andraeus("-m", *tiny, curve[0], "step=1,2", "output=./both")
+    assert "this trains 2: choose one seed, one condition and one step" in refused.stderr
 
 
 def test_sweep_writes_what_the_design_says(swept: tuple[Path, list[str]]) -> None:

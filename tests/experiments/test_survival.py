@@ -197,12 +197,15 @@ def test_a_worker_ends_with_a_sweep_that_died_before_it_looked(monkeypatch: pyte
 
 def test_a_checkpoint_that_is_gone_is_told_from_one_that_was_never_made(tmp_path: Path) -> None:
     cell: Any = SimpleNamespace(step=8)
+    answering = working.answering_adapter
     with pytest.raises(UserError, match="stopped at step 7, before step=8: set training.plateau=null"):
-        working._answering(cell, tmp_path, 7)
+        answering(cell, tmp_path, {"steps": 7, "stopped": "plateau"})
     with pytest.raises(UserError, match=f"checkpoints/8 is gone: delete {tmp_path}, so that it is trained anew"):
-        working._answering(cell, tmp_path, 8)
+        answering(cell, tmp_path, {"steps": 8, "stopped": "end"})
+    # What diverged is an outcome, at every later step too.
+    assert answering(cell, tmp_path, {"steps": 7, "stopped": "diverged"}) == tmp_path
     (tmp_path / "checkpoints" / "8").mkdir(parents=True)
-    assert working._answering(cell, tmp_path, 8) == tmp_path / "checkpoints" / "8"
+    assert answering(cell, tmp_path, {"steps": 8, "stopped": "end"}) == tmp_path / "checkpoints" / "8"
 
 
 def limited(command: list[str], folder: Path, environment: dict[str, str], largest: int) -> Any:

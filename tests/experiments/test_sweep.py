@@ -1,5 +1,6 @@
 """What a study is called, what it states, and in which order its cells go to the launcher."""
 
+import datetime
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
@@ -23,7 +24,8 @@ from experiments.grid import shaping
 from experiments.run import CONF
 from experiments.schema import register
 from experiments.store import Store
-from experiments.sweep import Engine, Study, _in_order, _launch, _name, plan
+from experiments.sweep import Engine, Study, _check_names, _check_output, _in_order, _launch, _name, plan
+from tests.experiments.stored import put
 
 
 def name(study: str | None, *arguments: str) -> str:
@@ -63,6 +65,52 @@ def test_cells_that_went_down_with_their_process_are_failures(tmp_path: Path) ->
     failures = _launch(engine, Study("small", OmegaConf.create(), [], cells=cells), Store(tmp_path), ["a", "b"], 0)
     assert failures.keys() == {"a", "b"}
     assert "hydra.launcher.n_jobs=1" in failures["a"]
+
+
+def test_a_cell_that_failed_of_itself_is_not_told_to_have_been_lost(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+
+    def killed(*_: Any, **__: Any) -> None:
+        now = datetime.datetime.now(datetime.UTC)
+        put(store, "b", started=now, error="Traceback\nUserError: no such layer")
+        raise BrokenProcessPool
+
+    put(store, "c", error="Traceback\nUserError: of an earlier run")
+    cells: dict[str, Any] = {i: SimpleNamespace(arguments=[]) for i in ("a", "b", "c")}
+    engine = Engine(OmegaConf.create(), SimpleNamespace(), SimpleNamespace(launch=killed))  # type: ignore[arg-type]
+    failures = _launch(engine, Study("small", OmegaConf.create(), [], cells=cells), store, list(cells), 0)
+    assert failures["b"] == "UserError: no such layer"
+    assert failures["a"] == failures["c"]
+    assert "hydra.launcher.n_jobs=1" in failures["c"]
+
+
+def some(name: str, arm: str, step: int | None = None) -> Any:
+    """A planned cell, as far as a study looks at it before anything runs."""
+    named = SimpleNamespace(name=name, trained=True)
+    choice = {"arm": arm, "suite": "heldout"}
+    cell = SimpleNamespace(arm=named, suite=SimpleNamespace(name="heldout"), choice=choice, step=step)
+    cell.adapter_identity = "one"
+    return SimpleNamespace(cell=cell)
+
+
+def test_two_files_of_one_name_would_stand_in_one_row() -> None:
+    one, copied, named = some("rag", "rag"), some("rag", "rag_k5"), some("rag_k5", "rag_k5")
+    with pytest.raises(UserError, match=r"arm=rag,rag_k5 are all named rag, .* name of its own\."):
+        _check_names(Study("small", OmegaConf.create(), [], cells={"a": one, "b": copied}))
+    _check_names(Study("small", OmegaConf.create(), [], cells={"a": one, "b": named}))
+
+
+def test_several_steps_of_one_training_are_several_adapters() -> None:
+    cells = {"a": some("finetune", "finetune", 10), "b": some("finetune", "finetune", 20)}
+    config = OmegaConf.create({"output": "there"})
+    with pytest.raises(UserError, match="this trains 2: choose one seed, one condition and one step"):
+        _check_output(Study("small", config, [], cells=cells))
+    _check_output(Study("small", config, [], cells={"a": cells["a"]}))
+
+
+def test_results_may_lie_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Study("mine", OmegaConf.create({"paths": {"results": "~/r"}}), []).folder == tmp_path / "r" / "mine"
 
 
 def test_cells_side_by_side_do_not_wait_for_one_training(tmp_path: Path) -> None:

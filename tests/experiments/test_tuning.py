@@ -96,7 +96,8 @@ def trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuning.Trials:
     store = Store(tmp_path / "store")
     put(store, "maya", [True, True, True, False], objective=0.25)
     put(store, "george", [True, False], objective=1.0)
-    cells = {name: SimpleNamespace(cell=SimpleNamespace(profile=SimpleNamespace(name=name))) for name in PEOPLE}
+    # Two people may bear one name; their files do not.
+    cells = {name: SimpleNamespace(swept={"facts": name}) for name in PEOPLE}
     monkeypatch.setattr(tuning, "plan", lambda *_: SimpleNamespace(cells=cells))
     monkeypatch.setattr(tuning, "run_missing", lambda *_: {})
     config = OmegaConf.create({"paths": {"store": str(store.root), "results": str(tmp_path)}, "study": "mine"})

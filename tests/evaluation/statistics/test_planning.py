@@ -106,6 +106,9 @@ def test_what_a_study_did_not_show_cannot_be_planned():
     assert one.missing(replace(one.design, facts=500)) is None
     assert needed(one, one.design, 0.1)["profiles"] is None
     assert pilot(study(9, 1), study(9, 1).assign(seed=7)) is None
+    for seeds in (None, 1, 3):
+        alone = pilot(study(1, seeds, 0.7), study(1, None, 0.3, stream=1))
+        assert alone is None or alone.missing(replace(alone.design, facts=50)) is not None
     same = pilot(study(36, 3, 1.0), study(36, 3, 1.0))
     assert "alike" in same.missing(same.design)
 

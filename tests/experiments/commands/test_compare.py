@@ -9,7 +9,7 @@ from experiments.commands.compare import compare
 from experiments.frames import items
 from experiments.store import Store
 from tests.experiments.commands.conftest import Results
-from tests.experiments.stored import put
+from tests.experiments.stored import MADE, composed, put
 
 GOOD = [True] * 27 + [False] * 3
 WORSE = [True] * 15 + [False] * 15
@@ -42,7 +42,8 @@ def test_conditions_are_compared_in_words(results: Results) -> None:
 
 
 def test_two_cells_are_compared_by_their_hashes(results: Results) -> None:
-    assert "−30.0" not in results("compare", "aa0", "aa1")
+    with pytest.raises(SystemExit, match="No question was asked of both aa0 and aa1 \\(under one seed"):
+        results("compare", "aa0", "aa1")
     assert "│ 30 " in results("compare", "aa0", "cc")
 
 
@@ -78,7 +79,8 @@ def test_rows_run_over_people_and_replicates_whichever_study_ran_them(store: Sto
     runs += ["facts=file facts.path=me.yaml facts.blind=mine.yaml facts.seed=1 prices=null threads=1"]
     runs += ["tracker=wandb paths.store=there output=there model.path=there fail_fast=true study=mine threads=1"]
     for number, words in enumerate(runs):
-        put(store, f"r{number}", WORSE, profile=f"p{number}", words=words, seed=None, arm="rag", adapter=None)
+        profile = f"p{number}" if number else "person"
+        put(store, f"r{number}", WORSE, profile=profile, words=words, seed=None, arm="rag", adapter=None)
     assert "cells: 5" in results("compare", "arm=rag threads=1", "lora=r16 arm=finetune threads=2")
     with pytest.raises(SystemExit, match="arm=rag names cells of several conditions: threads is 1, 2"):
         results("compare", "arm=rag", "aa0")
@@ -99,3 +101,21 @@ def test_what_shaped_only_adapters_tells_no_other_arms_apart(store: Store, resul
     with pytest.raises(SystemExit, match="tier.name"):
         put(store, "cf", WORSE, seed=None, arm="rag", adapter=None, words="tier='2'")
         results("compare", "arm=rag", "aa0")
+
+
+def test_ten_and_fifty_facts_of_a_drawn_person_pair(store: Store, results: Results) -> None:
+    for n in (10, 30):
+        made = {**MADE, "person": "drawn", "config": composed(f"facts=synthetic facts.n={n}")[0]}
+        words = f"facts=synthetic facts.n={n}"
+        put(store, f"dd{n}", GOOD[:n], words=words, profile=f"told {n}", provenance=made)
+    assert "10 (20 without a partner)" in results("compare", "facts.n=10", "facts.n=30")
+
+
+def test_where_no_question_is_shared_it_is_said(store: Store, results: Results) -> None:
+    put(store, "dd", GOOD, profile="somebody else")
+    with pytest.raises(SystemExit, match="No question was asked of both dd and aa0 .*: they are about other people"):
+        results("compare", "dd", "aa0")
+    put(store, "de", GOOD, profile="somebody else", arm="rag", seed=None, adapter=None, suite="tiers")
+    put(store, "df", GOOD, arm="rag", seed=None, adapter=None, suite="tiers")
+    told = results("compare", "arm=rag cell=c,de", "arm=rag cell=c,df")
+    assert "tiers: no question was asked of both." in told
