@@ -17,6 +17,7 @@ def summarise(
     study_hash: str,
     cells: Sequence[CellResult],
     contrasts: Sequence[Mapping[str, Any]],
+    *,
     endpoint: Mapping[str, str] | None = None,
     failures: Sequence[Mapping[str, Any]] = (),
     notes: Sequence[str] = (),

@@ -19,16 +19,13 @@ from experiments.build import build
 from experiments.grid import decoded, fixed_choices, is_shapeless, spell
 from experiments.origin import origin
 from experiments.record import Record
-from experiments.schema import CROSSED
+from experiments.schema import OVER
 from experiments.standing import made
 from experiments.store import Store
 from experiments.tracking.tracker import StudyInfo, Tracker
 
 if TYPE_CHECKING:
     from experiments.sweep import Planned, Study
-
-# Overrides that name the profile or the replicate are no condition: rows run over them.
-_OVER = ("arm", "suite", "facts", *CROSSED)
 
 
 def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
@@ -52,21 +49,25 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         for c in sorted(cells, key=lambda cell: cell.identity)
         if c.identity in failures
     ]
-    stated: list[Any] = [
-        OmegaConf.to_container(study.config[key], resolve=True) for key in ("contrasts", "explore", "power")
-    ]
-    contrasts, explore, power = stated
-    endpoint = _endpoint(study)
-    notes, overrides = sorted(study.notes), study.overrides
+    stated: dict[str, Any] = {
+        key: OmegaConf.to_container(study.config[key], resolve=True) for key in ("contrasts", "explore", "power")
+    }
     summary = summarise(
-        study.name, _study_hash(study), cells, contrasts, endpoint, failed, notes, overrides, explore, power
+        study.name,
+        _study_hash(study),
+        cells,
+        **stated,
+        endpoint=_endpoint(study),
+        failures=failed,
+        notes=sorted(study.notes),
+        overrides=study.overrides,
     )
     source = origin(study, records.values())
     prices = None if study.config.prices is None else OmegaConf.to_container(study.config.prices, resolve=True)
     # Beside what they are put to: a report can be written again from the folder alone.
     timings = {**_timings(records, cells), "prices": prices}
     folder = study.folder
-    _say_what_is_replaced(folder, overrides)
+    _say_what_is_replaced(folder, study.overrides)
     try:
         _write_files(folder, summary, timings, source, cells)
     except CannotWrite:
@@ -173,7 +174,7 @@ def telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
     values: dict[str, set[str]] = {}
     for one in swept:
         for key, value in one.items():
-            if key not in _OVER:
+            if key not in OVER:
                 values.setdefault(key, set()).add(canonical_json(value))
     return {key for key, found in values.items() if len(found) > 1}
 

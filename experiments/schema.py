@@ -199,6 +199,8 @@ STATED = ("contrasts", "explore", "power", "endpoint")
 """Fields that a study states of its cells: they change its summary, and no cell."""
 CROSSED = ("seed", "facts.seed", "facts.path")
 """Knobs that say which person and which replicate: rows run over them, so that they tell no conditions apart."""
+OVER = ("arm", "suite", "facts", *CROSSED)
+"""Swept overrides that are no condition: each row names its arm and suite, and runs over people and replicates."""
 
 ADAPTING = ("lora", "training", "variations", "step", "processes", "generation.drafts")
 """Groups and knobs that shape adapters alone: an arm without one stands under whichever of it came first."""

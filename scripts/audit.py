@@ -204,9 +204,13 @@ def summary_of_other_answers(folder: Path) -> Iterator[str]:
     """Yield what grading the committed answers anew gives otherwise."""
     told, cells = _summary(folder), read_cells(folder)
     again = summarise(
-        told["study"], told["study_hash"], cells, _stated(told), told["endpoint"], told["failures"], told["notes"],
-        told["overrides"], told["stated"]["explore"], told["stated"]["power"],
-    )  # fmt: skip
+        told["study"],
+        told["study_hash"],
+        cells,
+        _stated(told),
+        **{key: told[key] for key in ("endpoint", "failures", "notes", "overrides")},
+        **{key: told["stated"][key] for key in ("explore", "power")},
+    )
     for key, value in json.loads(json.dumps(again)).items():
         if told.get(key) == value:
             continue

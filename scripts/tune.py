@@ -15,12 +15,10 @@ from omegaconf import OmegaConf
 
 from andraeus.files import write_json
 from experiments.grid import decoded, expand
-from experiments.schema import CROSSED
+from experiments.schema import OVER
 
 ROOT = Path(__file__).resolve().parents[1]
 ARMS = ("base", "system_prompt", "rag", "oracle", "finetune")
-# Swept, but no part of what is tried: a trial's accuracy is over these.
-_OVER = ("arm", "suite", "facts", *CROSSED)
 
 
 def main(arms: list[str]) -> None:
@@ -54,7 +52,7 @@ def stated(grids: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return what each trial sets, also what all trials set alike, in the order in which the grids state it."""
     trials: list[dict[str, Any]] = []
     for cell in map(decoded, expand(grids, [])[0]):
-        knobs = {key: value for key, value in cell.items() if key not in _OVER}
+        knobs = {key: value for key, value in cell.items() if key not in OVER}
         if knobs not in trials:
             trials.append(knobs)
     return trials

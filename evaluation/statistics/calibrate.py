@@ -13,6 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from andraeus.files import write_text
 from evaluation.statistics.coverage import ALPHA, BOOTSTRAPPED, RESAMPLES, Cell, measure
 from evaluation.statistics.simulate import BEYOND, PROFILE_SHARES, SHARES, Layout, Shares
 
@@ -214,13 +215,6 @@ def _kept(path: Path, about: dict[str, Any]) -> list[dict[str, Any]] | None:
     return cells if found == about else None
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Calibrate and write the two files; 1 if a promised cell fails."""
     parser = argparse.ArgumentParser(description="Simulate how well the intervals and contrasts cover.")
@@ -248,8 +242,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     records = [r for r in kept if r["table"] not in options.only] + measured
     records.sort(key=lambda r: TABLES.index(r["table"]))
     listed = ",\n  ".join(json.dumps(record) for record in records)
-    _write(options.out, f'{json.dumps(about)[:-1]}, "cells": [\n  {listed}\n]}}\n')
-    _write(options.out.with_suffix(".md"), render(records, options.studies, options.out.name))
+    write_text(options.out, f'{json.dumps(about)[:-1]}, "cells": [\n  {listed}\n]}}\n')
+    write_text(options.out.with_suffix(".md"), render(records, options.studies, options.out.name))
     failed = failures(records)
     worst = min((r for r in records if r["promised"]), key=lambda r: r["coverage"])
     print(f"{len(records)} cells; lowest promised coverage {worst['coverage']:.4f} ({worst['design']})")
