@@ -36,7 +36,7 @@ def summarise(
         contrasts: ``{a: {arm, condition}, b: {arm, condition}, suite, metric, kind, margin}``, stated before.
         endpoint: The primary endpoint, ``{suite, metric}``.
         failures: What failed, for the report.
-        notes: What was not run, for the report.
+        notes: What was not run, or went otherwise than meant, for the report.
         overrides: What the command line changed of what the file states.
         explore: ``{against, suite, metric}``: what rows that nobody stated are compared with; where ``against`` is
             empty and no contrast is stated, with the first.

@@ -113,6 +113,11 @@ class Record(BaseModel):
         return str(self.provenance.get("person", self.profile))
 
     @property
+    def diverged(self) -> bool:
+        """Whether its training ended where the loss was no number any more; its answers are scored all the same."""
+        return self.training is not None and self.training.get("stopped") == "diverged"
+
+    @property
     def failed_of(self) -> str | None:
         """The last line of what it failed of."""
         return self.error.strip().splitlines()[-1] if self.error else None
@@ -128,6 +133,7 @@ class Record(BaseModel):
         """Return the cell in one line, for the terminal."""
         seed = "" if self.seed is None else f", seed {self.seed}"
         trained = f"{self.training['steps']} steps, " if self.training else ""
+        trained = f"diverged after {trained}" if self.diverged else trained
         asked = f"{self.n_items} items in {self.timing.evaluation_seconds:.0f} s" if self.timing else self.status
         share = "" if self.objective is None else f": {self.objective:.1%}"
         return f"{self.arm} · {self.suite}{seed}{share} ({trained}{asked})"

@@ -1,7 +1,7 @@
 """What a study leaves behind: summary, timings, provenance, tables, figures, report."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -59,7 +59,7 @@ def write_results(study: "Study", failures: dict[str, str]) -> dict[str, Any]:
         **stated,
         endpoint=_endpoint(study),
         failures=failed,
-        notes=sorted(study.notes),
+        notes=sorted([*study.notes, *_diverged(records.values())]),
         overrides=study.overrides,
     )
     source = origin(study, records.values())
@@ -127,6 +127,13 @@ def impossible_statements(study: "Study") -> list[str]:
     if endpoint is not None and (why := no_endpoint(groups, endpoint)) is not None:
         found.append(f"{why}: spell its suite as the study's grids do, and its metric as its tables.")
     return found
+
+
+def _diverged(records: Iterable[Record | None]) -> Iterator[str]:
+    """Say of how many trainings the answers are those of weights that diverged."""
+    trained = {record.adapter: record.diverged for record in records if record is not None and record.training}
+    if lost := sum(trained.values()):
+        yield f"{lost} of {len(trained)} trainings diverged, and were scored as they ended: a lower rate may hold."
 
 
 def _endpoint(study: "Study") -> dict[str, str] | None:

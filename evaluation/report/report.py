@@ -66,7 +66,7 @@ def _sections(summary: Summary, timings: Mapping[str, Any], provenance: Mapping[
     yield from _reading(summary)
     yield "## What failed\n"
     yield _failures(summary)
-    yield "## What was not run\n"
+    yield "## What was not run, or went otherwise\n"
     yield _bullets(map(str, summary.get("notes", [])), "Nothing is noted.")
     yield "## What it cost\n"
     yield from _costs(summary, timings, tables, drawn)

@@ -9,7 +9,7 @@ from omegaconf import OmegaConf
 
 from evaluation.groups import CellResult
 from experiments.record import Record, Timing
-from experiments.results import _common_choices, _timings, _work
+from experiments.results import _common_choices, _diverged, _timings, _work
 from experiments.store import read_items
 from experiments.sweep import Study
 
@@ -54,6 +54,16 @@ def test_one_training_counts_once() -> None:
     shared = [record("x", 100.0), record("x", 100.0), record("x", None)]
     assert _work([*shared, record("y", 50.0), record()]) == 100 + 50 + 5 * 10
     assert _work([record(timing=None)]) == 0
+
+
+def test_it_is_told_how_many_trainings_diverged() -> None:
+    ended, lost = {"steps": 40, "stopped": "end"}, {"steps": 7, "stopped": "diverged"}
+    records = [record("x", training=ended), record("y", training=lost), record("y", training=lost), record(), None]
+    (told,) = _diverged(records)
+    assert told.startswith("1 of 2 trainings diverged")
+    assert list(_diverged([records[0], record()])) == []
+    assert "(diverged after 7 steps, " in records[1].line()
+    assert "diverged" not in records[0].line()
 
 
 def test_timings_say_what_a_cell_took() -> None:
