@@ -55,7 +55,7 @@ def print_plan(study: "Study", at_a_time: int | None) -> None:
     records = [cell.record for cell in store.cells() if cell.record is not None]
     found = rows(study, store, records)
     console = Console()
-    console.print(_table(study.name, found))
+    console.print(_table(study.name, found, store))
     console.print(f"{len(found)} cells, {_time(found, at_a_time)}", highlight=False)
     adapters = {row.planned.cell.adapter_identity for row in found} - {None}
     console.print(f"Adapters: {len(adapters)}, {sum(row.trains for row in found)} to train.")
@@ -158,7 +158,17 @@ def _mib(size: float) -> str:
     return f"{size / 2**20:.1f} MiB" if size < 10 * 2**20 else f"{size / 2**20:.0f} MiB"
 
 
-def _table(name: str, found: Sequence[Row]) -> "Table":
+def _adapter(row: Row, store: Store) -> str:
+    """Say where a cell's adapter comes from."""
+    identity = row.planned.cell.adapter_identity
+    if identity is None:
+        return "–"
+    if row.trains:
+        return "to train"
+    return "cached" if row.cached or store.has_adapter(identity) else "another cell's"
+
+
+def _table(name: str, found: Sequence[Row], store: Store) -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
@@ -169,7 +179,7 @@ def _table(name: str, found: Sequence[Row]) -> "Table":
         cell, swept = row.planned.cell, row.planned.swept
         overrides = " ".join(f"{k}={v}" for k, v in swept.items() if k not in ("arm", "suite", "seed"))
         seed = "–" if cell.seed is None else str(cell.seed)
-        adapter = "–" if cell.adapter_identity is None else "to train" if row.trains else "cached"
+        adapter = _adapter(row, store)
         takes = "–" if row.cached else "?" if row.seconds is None else duration(row.seconds)
         state = "cached" if row.cached else "missing"
         table.add_row(*map(escape, (cell.arm.name, cell.suite.name, seed, overrides, state, adapter, takes)))

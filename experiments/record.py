@@ -40,8 +40,8 @@ class Timing(BaseModel):
     train_seconds: float | None = Field(None, description="Wall time of the adapter's training loop")
     evaluation_seconds: float = Field(description="Wall time of generating all answers")
     latency_p50: float | None = Field(
-        description="Median seconds an item (its share of a batch); null where answers were drafted, since nobody who "
-        "asks has the answer beforehand"
+        description="Median seconds an answer; null where questions were answered together, or answers were drafted, "
+        "since nobody who asks waits for a share of a batch or has the answer beforehand"
     )
     latency_p90: float | None
     latency_p99: float | None
@@ -129,10 +129,15 @@ class Record(BaseModel):
         numbers |= {f"cost/{name}": value for name, value in took.items()}
         return {name: value for name, value in numbers.items() if value is not None}
 
-    def line(self) -> str:
-        """Return the cell in one line, for the terminal."""
-        seed = "" if self.seed is None else f", seed {self.seed}"
-        trained = f"{self.training['steps']} steps, " if self.training else ""
+    def line(self, condition: str = "") -> str:
+        """Return the cell in one line, for the terminal.
+
+        Args:
+            condition: What tells it apart from the other cells of its study.
+        """
+        seed = f"{condition and f', {condition}'}{'' if self.seed is None else f', seed {self.seed}'}"
+        at = (self.made or {}).get("step")
+        trained = f"{'' if at is None else f'{at} of '}{self.training['steps']} steps, " if self.training else ""
         trained = f"diverged after {trained}" if self.diverged else trained
         asked = f"{self.n_items} items in {self.timing.evaluation_seconds:.0f} s" if self.timing else self.status
         share = "" if self.objective is None else f": {self.objective:.1%}"

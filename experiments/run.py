@@ -28,7 +28,9 @@ def run(config: DictConfig) -> float | None:
 
     end_with_the_sweep()
     record = run_cell(config)
-    say(f"  {record.line()}")
+    if "SUBMITIT_EXECUTOR" in os.environ:
+        # A job's log is its own; what the sweep itself says of its cells is for `experiments.watch`.
+        say(f"  {record.line()}")
     return record.objective
 
 

@@ -260,7 +260,7 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     # Of processes that train together none goes on where one failed.
     fail_fast = engine.config.fail_fast or engine.config.processes > 1
     ran = 0
-    with Watch(study.name, Progress(store, work_in(study.cells, store, missing))):
+    with Watch(study.name, Progress(store, work_in(study.cells, store, missing)), conditions(study)):
         for batch in [[i] for i in missing] if fail_fast else [missing]:
             failures |= _launch(engine, study, store, batch, stand + ran)
             ran += len(batch)
@@ -269,6 +269,16 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
     if not_run := missing[ran:]:
         study.notes.append(f"The sweep stopped at its first failure with {len(not_run)} cells not run.")
     return failures | lost(store, [i for i in study.cells if i not in failures and i not in not_run])
+
+
+def conditions(study: Study) -> dict[str, str]:
+    """Return what tells each cell of a study apart, beside its arm, its suite and its seed, in a few words."""
+    told = {i: {k: v for k, v in p.swept.items() if k not in ("arm", "suite", "seed")} for i, p in study.cells.items()}
+    values: dict[str, set[str]] = {}
+    for swept in told.values():
+        for key, value in swept.items():
+            values.setdefault(key, set()).add(value)
+    return {i: " ".join(f"{k}={v}" for k, v in swept.items() if len(values[k]) > 1) for i, swept in told.items()}
 
 
 def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:

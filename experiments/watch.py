@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-from andraeus.progress import bar
+from andraeus.progress import bar, say
 from experiments.pace import Took, Work, expected, pace, paces, parts
 from experiments.record import Record
 from experiments.store import Store
@@ -30,6 +30,8 @@ class Progress:
     def __init__(self, store: Store, work: Mapping[str, Work]) -> None:
         self.work = work
         self.running: dict[str, datetime.datetime] = {}
+        # What ended since somebody last told it.
+        self.news: list[Record] = []
         # Seconds of each part of the work of a cell that is done.
         self.took: dict[str, Took] = {}
         self.failed: set[str] = set()
@@ -65,6 +67,7 @@ class Progress:
         elif record.status == "failed":
             self.failed.add(identity)
         else:
+            self.news.append(record)
             self.took[identity] = parts(record, trained=self.work[identity].rows > 0)
 
     def seconds_left(self, now: datetime.datetime) -> float | None:
@@ -95,17 +98,27 @@ class Progress:
 
 
 class Watch:
-    """Shows a sweep's progress on standard error while its block runs: a bar on a terminal, else a line now and then.
+    """Shows a sweep's progress while its block runs: a line for each cell that ended, and how far the whole is.
+
+    How far it is stands on standard error: a bar on a terminal, else a line now and then.
 
     Args:
         name: What the sweep is called.
         progress: Its cells.
+        conditions: What tells each cell apart from the others, by identity.
         look: Seconds between two looks.
         line: Seconds between two lines where there is no terminal.
     """
 
-    def __init__(self, name: str, progress: Progress, look: float = LOOK, line: float = LINE) -> None:
-        self.name, self.progress = name, progress
+    def __init__(
+        self,
+        name: str,
+        progress: Progress,
+        conditions: Mapping[str, str] | None = None,
+        look: float = LOOK,
+        line: float = LINE,
+    ) -> None:
+        self.name, self.progress, self.conditions = name, progress, conditions or {}
         self._look, self._line = look, line
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -129,12 +142,18 @@ class Watch:
             over = self._over.wait(self._look)
             waited += self._look
             untold = self.progress.look() or untold
+            self._tell()
             if not self._bar.disable:
                 self._draw()
             elif untold and waited >= self._line and not over:
                 told = f"{self.name}: {self.progress.ended} of {len(self.progress.work)} cells done"
                 print(f"{told}, {self.progress.words(_now())}.", file=sys.stderr, flush=True)
                 untold, waited = False, 0.0
+
+    def _tell(self) -> None:
+        for record in self.progress.news:
+            say(f"  {record.line(self.conditions.get(record.identity, ''))}")
+        self.progress.news = []
 
     def _draw(self) -> None:
         self._bar.n = self.progress.ended

@@ -253,7 +253,9 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         )
     seconds = numpy.array([answer.seconds for answer in answers])
     drafted = any(answer.drafted for answer in answers)
-    p50, p90, p99 = (None if drafted else float(numpy.quantile(seconds, q)) for q in (0.5, 0.9, 0.99))
+    # Nobody who asks waits for a share of a batch, or has the answer beforehand.
+    alone = spec.generation.batch_size == 1 and not drafted
+    p50, p90, p99 = (float(numpy.quantile(seconds, q)) if alone else None for q in (0.5, 0.9, 0.99))
     timing = Timing(
         train_seconds=training["seconds"] if training else None,
         evaluation_seconds=float(seconds.sum()),

@@ -247,7 +247,7 @@ def _name_places(axes: "Sequence[Axes]", axis: Axis, scale: Callable[[float], fl
 
 def _words(axis: Axis, rows: Sequence[Row], enough: float | None) -> str:
     """Say how the figure is to be read."""
-    words = ["vertical lines: 95 % intervals"]
+    words = ["vertical lines: 95 % intervals of accuracy"]
     if any(row["estimate"] is not None and not has_interval(row) for row in rows):
         words.append("open mark: no interval")
     if enough is not None:

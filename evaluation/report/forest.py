@@ -31,8 +31,7 @@ def draw_contrasts(summary: Summary) -> "Figure":
     for contrast in contrasts:
         metric = contrast["metric"]
         units.setdefault("difference in points" if is_share(metric) else f"difference in {metric}", []).append(contrast)
-    several = len({contrast["metric"] for contrast in contrasts}) > 1
-    names = {unit: [_name(contrast, keys, several) for contrast in group] for unit, group in units.items()}
+    names = {unit: [_name(contrast, keys) for contrast in group] for unit, group in units.items()}
     heights = [sum(_height(name) for name in group) for group in names.values()]
     figure = Figure(figsize=(WIDTH, sum(heights) + 0.75 * len(units) + 0.3))
     grid = figure.subplots(len(units), 1, squeeze=False, height_ratios=[0.3 + height for height in heights])
@@ -48,9 +47,9 @@ def draw_contrasts(summary: Summary) -> "Figure":
     return figure
 
 
-def _name(contrast: Row, keys: Sequence[str], several: bool) -> str:
+def _name(contrast: Row, keys: Sequence[str]) -> str:
     a, b = (short_label(side_of(contrast[side]), keys) for side in "ab")
-    where = f"on {contrast['suite']}" + (f", {contrast['metric']}" if several else "")
+    where = f"on {contrast['suite']}" + (f", {contrast['metric']}" if contrast["metric"] != "accuracy" else "")
     return f"{wrapped(f'{a} − {b}', 40)}\n{wrapped(where, 40)}"
 
 

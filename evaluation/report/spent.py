@@ -103,7 +103,7 @@ def shown_cost(frame: "pd.DataFrame") -> Shown:
         )
     table.remarks.append(
         f"Steps, seconds and memory are medians over cells; {NOTHING} where no cell has one (an arm that does not "
-        "train has no training time; drafted answers have no latency, and come sooner than to somebody who asks)."
+        "train has no training time; latency is that of questions answered one at a time, without drafts)."
     )
     return table
 
@@ -119,8 +119,10 @@ def _median(found: Iterable[Any]) -> float | None:
 
 
 def _latencies(row: Row) -> Cell:
-    texts = [_known(row, name, "{:.3f}".format).text for name in _LATENCIES]
-    return Cell("/".join(texts) if set(texts) != {NOTHING} else NOTHING)
+    # Of questions that were answered together all are alike: shares of one batch, as earlier records have them.
+    if row["latency_p50"] == row["latency_p99"]:
+        return Cell(NOTHING)
+    return Cell("/".join(_known(row, name, "{:.3f}".format).text for name in _LATENCIES))
 
 
 def _known(row: Row, name: str, write: Callable[[Any], str]) -> Cell:

@@ -8,7 +8,7 @@ import pytest
 
 from andraeus.errors import UserError
 from andraeus.training.recipe import LoraSpec, Recipe
-from experiments.plan import Row, print_plan, rows
+from experiments.plan import Row, _adapter, print_plan, rows
 from experiments.record import Timing
 from experiments.standing import to_run
 from experiments.store import Store
@@ -93,6 +93,14 @@ def test_a_cell_takes_what_as_much_of_its_like_took(store: Store) -> None:
     }
     assert [name for name, row in found.items() if row.trains] == ["new", "longer", "other"]
     assert [name for name, row in found.items() if row.cached] == ["f0"]
+    where = {name: _adapter(row, store) for name, row in found.items()}
+    assert [where[name] for name in ("f0", "new", "shares", "asks", "retrieves")] == [
+        "cached",
+        "to train",
+        "another cell's",
+        "cached",
+        "–",
+    ]
 
 
 def test_it_is_told_as_a_person_says_it_and_changes_nothing(

@@ -24,7 +24,7 @@ from experiments.grid import shaping
 from experiments.run import CONF
 from experiments.schema import register
 from experiments.store import Store
-from experiments.sweep import Engine, Study, _check_names, _check_output, _in_order, _launch, _name, plan
+from experiments.sweep import Engine, Study, _check_names, _check_output, _in_order, _launch, _name, conditions, plan
 from tests.experiments.stored import put
 
 
@@ -106,6 +106,12 @@ def test_several_steps_of_one_training_are_several_adapters() -> None:
     with pytest.raises(UserError, match="this trains 2: choose one seed, one condition and one step"):
         _check_output(Study("small", config, [], cells=cells))
     _check_output(Study("small", config, [], cells={"a": cells["a"]}))
+
+
+def test_a_cell_is_told_by_what_differs_in_its_study() -> None:
+    swept = {"a": {"arm": "x", "seed": "0", "lora": "r4", "tier": "1"}, "b": {"arm": "y", "lora": "r8", "tier": "1"}}
+    cells: Any = {name: SimpleNamespace(swept=one) for name, one in swept.items()}
+    assert conditions(Study("small", OmegaConf.create(), [], cells=cells)) == {"a": "lora=r4", "b": "lora=r8"}
 
 
 def test_results_may_lie_in_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

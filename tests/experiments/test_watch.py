@@ -132,20 +132,20 @@ def test_a_cell_that_is_damaged_or_vanishes_stops_nothing(store: Store) -> None:
 def test_without_a_terminal_there_is_a_line_now_and_then(
     store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with Watch("small", Progress(store, {"a": ASK, "b": ASK}), look=0.01, line=0.02):
+    with Watch("small", Progress(store, {"a": ASK, "b": ASK}), {"a": "lora=r4"}, look=0.01, line=0.02):
         rewrite(store, "a", [True], finished=at(7))
         time.sleep(0.5)
     told = capsys.readouterr()
-    assert told.out == ""
+    assert told.out == "  finetune · heldout, lora=r4, seed 0 (1 items in 2 s)\n"
     # One line, since nothing was new after it.
     assert told.err == "small: 1 of 2 cells done, 0 running, 0 failed, about 7 s left.\n"
 
 
-def test_a_quick_sweep_says_nothing(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_a_quick_sweep_only_its_cells_are_told(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     with Watch("small", Progress(store, {"a": ASK}), look=0.01):
         rewrite(store, "a", [True])
     told = capsys.readouterr()
-    assert (told.out, told.err) == ("", "")
+    assert (told.out, told.err) == ("  finetune · heldout, seed 0 (1 items in 2 s)\n", "")
 
 
 class Terminal(io.StringIO):
