@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from andraeus.hashing import canonical_json
 from experiments import provenance
+from experiments.choice import config_of, shapes_adapters
+from experiments.frames import flat
 from experiments.record import Provenance, Record, Unreadable
 from experiments.store import Store
 
 if TYPE_CHECKING:
     from experiments.sweep import Planned, Study
+
+
+# Groups whose knobs a reader has to know to do the study again.
+CONDITIONS = ("quantization", "tier", "variations", "phrasings", "chat", "lora", "training", "generation")
 
 
 def origin(study: "Study", records: Iterable[Record | None]) -> dict[str, Any]:
@@ -40,9 +47,27 @@ def origin(study: "Study", records: Iterable[Record | None]) -> dict[str, Any]:
         "versions": _versions([p["versions"] for p in told]),
         "date": _dates(done),
         "threads": _joined(p["threads"] for p in told),
+        "held": _held(done),
         "profiles": sorted({_person(planned) for planned in study.cells.values()}),
         "summarised": {**provenance.code(), "date": datetime.datetime.now(datetime.UTC).date().isoformat()},
     }
+
+
+def _held(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
+    """Return, by group, the knobs that were the same in all cells to which they mean something."""
+    values: dict[str, dict[str, Any]] = {}
+    for record in records:
+        for group in CONDITIONS:
+            if record.adapter is None and shapes_adapters(group):
+                continue
+            for key, value in flat(config_of(record).get(group) or {}, f"{group}."):
+                values.setdefault(key, {})[canonical_json(value)] = value
+    held: dict[str, dict[str, Any]] = {}
+    for key, found in values.items():
+        (value, *others), (group, _, knob) = found.values(), key.partition(".")
+        if not others and value is not None:
+            held.setdefault(group, {})[knob] = value
+    return held
 
 
 def _of_adapter(store: Store, identity: str) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@
 It repeats the study's numbers and adds no judgement to them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,17 @@ _READING = (
     "smallest effect it could have found (with 80 % power at 0.05, before adjustment) is what a null does not rule "
     "out.\n"
 )
+_OF_METRICS = {
+    "answers_cut": "the share of answers that reached the longest length and were cut",
+    "recall_at_k": "the share of questions for which all facts they need were retrieved",
+    "chance_yes_no": "what always giving the more frequent of yes and no would get, of the questions answered by them",
+    "accuracy_yes_no": "the accuracy on questions that are answered by yes or no",
+    "accuracy_tier_N": "the accuracy on questions of one tier; tier 4 are compositions, which are never trained",
+    "accuracy_same": "the accuracy on questions that the adapter's start was asked word for word, about nobody",
+    "accuracy_near": "the accuracy on questions whose edit distance to the nearest trained one is below .35",
+    "accuracy_middle": "the accuracy on questions whose edit distance to the nearest trained one is .35 to .55",
+    "accuracy_far": "the accuracy on questions whose edit distance to the nearest trained one is .55 or more",
+}
 _OF_CURVES = (
     "The area under a learning curve is the accuracy averaged over its steps; steps to 90 % are those after which "
     "accuracy first reached 90 %, on straight lines between checkpoints.\n"
@@ -86,6 +98,8 @@ def _asked(summary: Summary, provenance: Mapping[str, Any]) -> str:
         "Model": model,
         "Profiles": words.plain(provenance.get("profiles")),
         "n": words.counts(summary),
+        **words.held(provenance),
+        "Hash of what stated it (the experiment file's SHA-256, or the command's)": str(summary.get("study_hash")),
         "Hardware": words.plain(provenance.get("hardware")),
         "Threads": words.plain(provenance.get("threads")),
         "Date": words.plain(provenance.get("date")),
@@ -133,6 +147,8 @@ def _reading(summary: Summary) -> Iterable[str]:
     yield _READING
     if any(row["metric"] in CURVES for row in summary["rows"]):
         yield _OF_CURVES
+    metrics = {re.sub(r"(?<=tier_)\d$", "N", row["metric"]) for row in summary["rows"]}
+    yield _bullets((f"{name}: {meaning}." for name, meaning in _OF_METRICS.items() if name in metrics), "")
     yield "Each interval is a 95 % interval, and speaks for no more than is said here.\n"
     yield _bullets([*words.scopes(summary, "accuracy"), *words.gaps(summary, "accuracy")], "There are none.")
     yield "What the intervals of other metrics speak for stands in the last column of tables/rows.md.\n"

@@ -7,13 +7,14 @@ rounded, an estimate with its interval in one cell, and say in a footnote why a 
 """
 
 import json
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.files import write_text
 from evaluation.report.break_even import break_even_table, pairs, shown_break_even
-from evaluation.report.escape import latex, markdown
+from evaluation.report.escape import latex, markdown, one_line
 from evaluation.report.formats import CURVES
 from evaluation.report.frames import condition_values, frame_of
 from evaluation.report.power import power_shown, power_table
@@ -37,6 +38,8 @@ Tables = Mapping[str, "tuple[pd.DataFrame, Shown]"]
 """By name, the frame and the layout of each table of a study."""
 NAMES = ("accuracy", "rows", "contrasts", "exploratory", "curves", "cost", "break_even", "variance", "power")
 """Every table that a study may give rise to."""
+_TITLE, _NAME = 14, 28
+"""Characters after which a title or a name goes on in another line of its LaTeX cell."""
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -103,6 +106,8 @@ def to_latex(table: "pd.DataFrame | Shown") -> str:
     r"""Write a table as a LaTeX ``tabular`` with rules of booktabs, its footnotes beneath.
 
     It needs ``\usepackage{booktabs}`` and nothing else, and goes into a ``table`` with the caption of your choice.
+    Long names and titles stand on several lines; what is wider than the page all the same goes into
+    ``\resizebox{\textwidth}{!}{…}``.
     """
     table = _laid_out(table)
 
@@ -114,14 +119,28 @@ def to_latex(table: "pd.DataFrame | Shown") -> str:
         return rf"\textsuperscript{{{','.join(map(str, notes))}}}" if notes else ""
 
     lines = [r"% \usepackage{booktabs}", rf"\begin{{tabular}}{{@{{}}{table.align}@{{}}}}", r"\toprule"]
-    lines += [line([latex(title) for title in table.header]), r"\midrule"]
-    lines += [line([latex(cell.text) + mark(cell.notes) for cell in row]) for row in table.rows]
+    lines += [line([_stacked(t, side, _TITLE) for t, side in zip(table.header, table.align, strict=True)]), r"\midrule"]
+    lines += [
+        line([_stacked(c.text, side, _NAME, mark(c.notes)) for c, side in zip(row, table.align, strict=True)])
+        for row in table.rows
+    ]
     lines += [r"\bottomrule", r"\end{tabular}"]
     if table.notes or table.remarks:
         lines += ["", r"\smallskip", r"{\footnotesize"]
         lines += [rf"{mark((index,))} {latex(note)}\par" for index, note in enumerate(table.notes, start=1)]
         lines += [*(rf"{latex(remark)}\par" for remark in table.remarks), "}"]
     return "\n".join(lines) + "\n"
+
+
+def _stacked(text: str, side: str, width: int, mark: str = "") -> str:
+    """Write text for LaTeX on as many lines as it takes at a width in characters."""
+    whole = one_line(text).replace("[95 % CI]", "[95\N{NO-BREAK SPACE}%\N{NO-BREAK SPACE}CI]")
+    lines = textwrap.wrap(whole, width, break_long_words=False, break_on_hyphens=False)
+    if len(lines) < 2:
+        return latex(text) + mark
+    # LaTeX reads "[" or "*" after the end of a line as that command's argument.
+    parts = (f"{'{}' if part[:1] in ('[', '*') else ''}{latex(part)}" for part in lines)
+    return rf"\shortstack[{side}]{{" + r" \\ ".join(parts) + f"{mark}}}"
 
 
 def raised(notes: tuple[int, ...]) -> str:

@@ -17,6 +17,7 @@ from evaluation.report.rows import (
     ordered,
     side_of,
     sides_of,
+    value_text,
 )
 
 _NAMED = {"holm": "Holm", "benjamini_hochberg": "Benjamini-Hochberg"}
@@ -105,6 +106,15 @@ def plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(plain, value))
     return "not recorded" if value is None else str(value)
+
+
+def held(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Write, by group, the knobs that held for all cells; nothing where an older study does not say."""
+    found = provenance.get("held") or {}
+    return {
+        f"Held for all cells, {group}": ", ".join(f"{knob} {value_text(value)}" for knob, value in knobs.items())
+        for group, knobs in found.items()
+    }
 
 
 def summarised(provenance: Mapping[str, Any]) -> dict[str, str]:

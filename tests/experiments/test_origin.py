@@ -3,6 +3,7 @@
 import datetime
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
@@ -60,3 +61,14 @@ def test_unknown_stays_unknown(tmp_path: Path) -> None:
     found = origin(study_in(tmp_path), [record(provenance=nowhere), record(provenance={}, status="started")])
     assert (found["commit"], found["dirty"]) == (None, None)
     assert origin(study_in(tmp_path), [None])["date"] is None
+
+
+def test_it_is_told_what_held_for_all_cells_and_of_an_adapter_only_what_had_one(tmp_path: Path) -> None:
+    def ran(adapter: str | None, steps: int, seed: int) -> Any:
+        config = {"training": {"steps": steps, "epochs": None}, "quantization": {"kind": "none"}, "seed": seed}
+        return record(adapter, provenance={**MADE, "config": config})
+
+    bare = {"quantization": {"kind": "none"}}
+    found = origin(study_in(tmp_path), [ran("x", 40, 0), ran("y", 40, 1), ran(None, 7, 0)])
+    assert found["held"] == bare | {"training": {"steps": 40}}
+    assert origin(study_in(tmp_path), [ran("x", 40, 0), ran("y", 20, 0)])["held"] == bare

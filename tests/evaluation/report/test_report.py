@@ -21,6 +21,16 @@ def test_it_says_what_was_asked(tmp_path: Path, summary: Data, timings: Data, pr
     assert "- n: items 20 to 144; facts 20 to 36; profiles 1; seeds 3" in text
 
 
+def test_it_says_what_held_for_all_cells_and_what_a_metric_is(tmp_path: Path) -> None:
+    rows = [row("finetune", "tiers", 0.5), {**row("finetune", "tiers", 0.5), "metric": "accuracy_tier_4"}]
+    held = {"training": {"steps": 40, "learning_rate": 0.0007}, "lora": {"target_modules": ["q_proj"]}}
+    text = write_report(tmp_path, study(rows), {}, {"held": held}).read_text()
+    assert "- Held for all cells, training: steps 40, learning_rate 0.0007\n" in text
+    assert '- Held for all cells, lora: target_modules ["q_proj"]\n' in text
+    assert "- accuracy_tier_N: the accuracy on questions of one tier" in text
+    assert "answers_cut" not in text
+
+
 def test_it_says_what_graded_answers_that_another_commit_made(
     tmp_path: Path, summary: Data, timings: Data, provenance: Data
 ) -> None:

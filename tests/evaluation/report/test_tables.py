@@ -10,7 +10,7 @@ import pytest
 
 from evaluation.report.escape import latex, markdown
 from evaluation.report.formats import number, p_value, signed
-from evaluation.report.shown import shown
+from evaluation.report.shown import Cell, Shown, shown
 from evaluation.report.tables import (
     NAMES,
     contrast_table,
@@ -55,8 +55,20 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 
 def plain(cell: str) -> str:
     cell = re.sub(r"\\textsuperscript\{[\d,]+\}|[⁰¹²³⁴⁵⁶⁷⁸⁹]", "", cell)
+    if (stacked := re.fullmatch(r"\\shortstack\[[lr]\]\{(.*)\}", cell)) is not None:
+        cell = re.sub(r" \\\\ (\{\})?", " ", stacked[1])
     cell = cell.replace("--", "–").replace("$-$", "−").replace(r"\%", "%").replace(r"\_", "_")
     return cell.replace(r"\textless{}", "<").replace("\\<", "<").strip()
+
+
+def test_long_names_and_titles_of_latex_stand_on_several_lines() -> None:
+    name = "finetune training=curve v10 − finetune training=curve v1"
+    table = Shown(["contrast", "difference (points) [95 % CI]"], "lr", [[Cell(name, (1,)), Cell("−9.3 [−22.0, +3.3]")]])
+    head, row = latex_rows(to_latex(table))
+    assert head[1] == r"\shortstack[r]{difference \\ (points) \\ {}[95 \% CI]}"
+    assert row[0].startswith(r"\shortstack[l]{finetune training=curve v10 \\ ")
+    assert row[0].endswith(r"v1\textsuperscript{1}}")
+    assert row[1] == "$-$9.3 [$-$22.0, +3.3]"
 
 
 def test_numbers_are_written_one_way() -> None:
