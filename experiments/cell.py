@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import Fact, Profile
-from andraeus.facts.file import unknown_relations
+from andraeus.facts.file import notes_on
 from andraeus.hashing import content_hash
 from andraeus.models.load import QuantizationKind
 from andraeus.models.resolve import ModelFiles, resolve
@@ -216,7 +216,7 @@ def _spec(config: DictConfig) -> Config:
 def _profile(config: DictConfig) -> Profile:
     profile: Profile = build(config.facts, "facts")
     # Made once a process, so said once: while a study is planned, and not again by processes that run its cells.
-    if (notes := unknown_relations(profile)) and multiprocessing.parent_process() is None:
+    if (notes := notes_on(profile)) and multiprocessing.parent_process() is None:
         more = f" (and {len(notes) - SHOWN_NOTES} more such facts)" if len(notes) > SHOWN_NOTES else ""
         print(f"Note on {profile.name}'s facts: {' '.join(notes[:SHOWN_NOTES])}{more}", flush=True)
     return profile

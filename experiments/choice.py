@@ -71,6 +71,12 @@ def file_of(record: Record, group: str) -> str | None:
     return next((name for name, values in _files(group).items() if _has(node, values)), None)
 
 
+def differs_from_file(record: Record, group: str) -> bool:
+    """Return whether knobs of a group were changed, by hand or by a study, from what its file says."""
+    node, name = config_of(record).get(group), file_of(record, group)
+    return isinstance(node, Mapping) and name in _files(group) and not _has(node, _files(group)[name])
+
+
 def _noted(record: Record, group: str) -> str | None:
     choices = record.provenance.get("choices")
     return choices.get(group) if isinstance(choices, Mapping) else None

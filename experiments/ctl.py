@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ def main() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     quieten()
     parser = argparse.ArgumentParser(prog="andraeusctl", description=__doc__)
+    parser.add_argument("--version", action="version", version=f"andraeus {version('andraeus')}")
     commands = parser.add_subparsers(required=True)
     ask = commands.add_parser("ask", help="ask an adapter a question")
     ask.add_argument("adapter", type=Path, help="adapter folder, as output= wrote it")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
 from evaluation.groups import is_right
-from experiments.choice import choose, config_of, file_of, model_of, shapes_adapters
+from experiments.choice import choose, config_of, differs_from_file, file_of, model_of, shapes_adapters
 from experiments.record import Record, Timing
 from experiments.store import Store, Stored
 
@@ -43,6 +43,7 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
         - ``facts``, ``lora``, ``variations``, ``tier``, ``training``, ``quantization``: the file of that group with
           which it was first run (``r16``), whatever single knobs were changed; ``lora``, ``variations`` and
           ``training`` are missing for an arm without an adapter;
+        - ``changed``: those of these groups, with commas, of which single knobs were;
         - ``accuracy``: graded now, by this version's grader;
         - ``started``, ``finished``, ``train_seconds``, ``evaluation_seconds``, ``latency_p50`` (``p90``, ``p99``),
           ``peak_memory_mib``;
@@ -57,7 +58,7 @@ def cells(store: str | Path, *words: str) -> "pd.DataFrame":
 
     place = open_store(store)
     rows = [_cell_row(place, cell) for cell in _chosen(place, words)]
-    columns = dict.fromkeys([*_TOLD, *GROUPS, *_TIMES, "error", *(key for row in rows for key in row)])
+    columns = dict.fromkeys([*_TOLD, *GROUPS, "changed", *_TIMES, "error", *(key for row in rows for key in row)])
     # As objects, so that a knob's 16 stays 16 where another cell has none.
     frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
     numbers = dict.fromkeys(("accuracy", *Timing.model_fields), "float") | dict.fromkeys(("seed", "n_items"), "Int64")
@@ -134,6 +135,7 @@ def _cell_row(store: Store, cell: Stored) -> dict[str, Any]:
     groups = {group: file_of(record, group) for group in GROUPS}
     if record.adapter is None:
         groups |= dict.fromkeys(filter(shapes_adapters, GROUPS))
+    groups["changed"] = ",".join(name for name in GROUPS if groups[name] and differs_from_file(record, name))
     return {**dict(flat(config_of(record))), **groups, **told, **times, "error": wrong}
 
 

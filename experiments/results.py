@@ -16,6 +16,7 @@ from evaluation.curves import STEP
 from evaluation.groups import CellResult, groups_of
 from evaluation.summary import summarise
 from experiments.build import build
+from experiments.choice import config_of
 from experiments.grid import decoded, fixed_choices, is_shapeless, spell
 from experiments.origin import origin
 from experiments.record import Record
@@ -157,7 +158,7 @@ def export_adapter(study: "Study") -> None:
     assert cell.adapter_identity is not None
     with writing(output):
         export(answering_adapter(cell, store.adapter(cell.adapter_identity), training), output)
-    print(f"Your adapter: {output}")
+    print(f"Your adapter: {output}\nIts base: {cell.files.folder}")
 
 
 def _cells(
@@ -232,6 +233,7 @@ def _timings(records: Mapping[str, Record | None], cells: list[CellResult]) -> d
         row |= {"condition": dict(cell.condition), "steps": record.training["steps"] if record.training else None}
         row["answer_tokens"] = fmean(item["answer_tokens"] for item in cell.items) if cell.items else None
         row |= record.timing.model_dump()
+        row["one_at_a_time"] = config_of(record).get("generation", {}).get("batch_size") == 1
         at = cell.choices.get(STEP)
         if at is not None and row["steps"] is not None and at < row["steps"]:
             # What the training took to its end is not what it took to a checkpoint, which nobody timed.

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import hydra
@@ -36,6 +37,9 @@ def run(config: DictConfig) -> float | None:
 
 def main() -> None:
     """Run the command line; without a study or a sweep of the user's it is the quickstart."""
+    if sys.argv[1:] == ["--version"]:
+        print(f"andraeus {version('andraeus')}")
+        return
     sys.argv[1:] = with_processes(with_default_study(with_quoted_groups(sys.argv[1:])))
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     # Threads that spin without bound at every barrier slow a machine with other work down tenfold and
@@ -53,9 +57,9 @@ def with_default_study(arguments: list[str]) -> list[str]:
     """Return the arguments, with the default study where they name no work of their own.
 
     A study (``experiment=``), a sweep (``-m``) and an adapter to be written (``output=``) are work of
-    the user's own.
+    the user's own; Hydra's own help knows no studies.
     """
-    own = any(a in ("-m", "--multirun") or a.startswith(("experiment=", "output=")) for a in arguments)
+    own = any(a in ("-m", "--multirun", "--hydra-help") or a.startswith(("experiment=", "output=")) for a in arguments)
     return arguments if own else [*arguments, DEFAULT_STUDY]
 
 

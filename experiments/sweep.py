@@ -93,8 +93,10 @@ def sweep_and_exit(engine: Engine, grids: list[dict[str, Any]], arguments: list[
             # A value that is missing, or of a wrong type: the first line says it, the rest is where in the code.
             raise UserError(f"{error.full_key or 'this configuration'}: {str(error).splitlines()[0]}.") from error
         if engine.config.plan:
+            from experiments.build import build
             from experiments.plan import print_plan
 
+            build(engine.config.tracker, "tracker")  # says what is wrong with it
             at_a_time = 1 if engine.config.fail_fast else engines.at_a_time(engine.launcher)
             print_plan(study, at_a_time)
             return None

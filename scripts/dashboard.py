@@ -48,6 +48,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     try:
         summary, timings = read_results(asked.results / asked.study)
+        if not summary["rows"]:
+            print(
+                f"There is no summary of {asked.study} in {asked.results} yet: the board has panels of live runs alone."
+            )
         if asked.json is None and not asked.entity:
             raise UserError("say with --entity which W&B user or team it is for, or take --json FILE.")
         board = build(asked.study, asked.project, asked.entity or "", summary, timings, asked.by)
@@ -55,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             save(board)
         else:
             write_text(asked.json, json.dumps(spec(board), indent=2, sort_keys=True) + "\n")
+            print(f"The board is written to {asked.json}.")
     except UserError as error:
         print(f"dashboard: {error}", file=sys.stderr)
         raise SystemExit(1) from error

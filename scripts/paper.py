@@ -39,10 +39,14 @@ def main() -> None:
     """Put the named studies among the committed results, if any are named; then write PAPER.md."""
     from jinja2 import TemplateError
 
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        sys.exit(__doc__)
     try:
         for study in sys.argv[1:]:
             publish(Path(study))
+            print(f"paper: {study} stands in paper/{Path(study).name}, with its facts, questions and answers.")
         write_text(ROOT / "PAPER.md", rendered())
+        print("paper: PAPER.md is written; `make audit` holds it against the results.")
     except UserError as error:
         sys.exit(f"paper: {error}")
     except TemplateError as error:

@@ -12,6 +12,10 @@ _DATE = re.compile(rf"\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b|{_MONTH}\
 _NUMBER = re.compile(r"[£$€]?\s?-?\d[\d,.]*\s?[a-z%°]{0,4}", re.I)
 
 
+TYPED = ("date", "number", "yes_no")
+"""Answer types that a value has or has not by its form."""
+
+
 def answer_type(relation: Relation | None, value: str) -> AnswerType:
     """Return the relation's answer type, or what the value looks like where that cannot be.
 
@@ -21,7 +25,7 @@ def answer_type(relation: Relation | None, value: str) -> AnswerType:
     looks = _looks(value)
     if relation is None or not relation.known:
         return looks
-    if relation.answer in ("date", "number", "yes_no") and looks != relation.answer:
+    if relation.answer in TYPED and looks != relation.answer:
         digits = any(c.isdigit() for c in value)
         return relation.answer if digits and relation.answer != "yes_no" else looks
     return relation.answer

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from andraeus.errors import UserError
-from andraeus.facts.answers import answer_type
+from andraeus.facts.answers import TYPED, answer_type
 from andraeus.facts.fact import BlindQuestion, Composition, Fact, Profile
 from andraeus.relations.catalogue import Meaning, closest, find, pronoun_of
 from andraeus.relations.fallback import unknown_relation
@@ -159,17 +159,25 @@ def read_blind(path: str, facts: Iterable[Fact], compositions: Iterable[Composit
                 "facts; write it under the composition's own `questions:`."
             )
         if asked not in ids:
-            raise UserError(f"{path}: entry {number} asks for {asked}, which the profile does not have.")
+            raise UserError(
+                f"{path}: entry {number} asks for {asked}, which the profile does not have; its facts are "
+                f"{', '.join(sorted(ids))}."
+            )
         if not isinstance(entry["question"], str) or not entry["question"].strip():
             raise UserError(f"{path}: entry {number} has no question.")
         questions.append(BlindQuestion(asked, entry["question"].strip()))
     return tuple(questions)
 
 
-def unknown_relations(profile: Profile) -> list[str]:
-    """Return one sentence for each fact whose relation the catalogue does not know."""
+def notes_on(profile: Profile) -> list[str]:
+    """Return one sentence for each fact whose relation the catalogue does not know, or expects another value of."""
     notes = []
     for fact in profile.facts:
+        if fact.relation.known and fact.answer != fact.relation.answer and fact.relation.answer in TYPED:
+            notes.append(
+                f"{fact.id}: {fact.value!r} is no {fact.relation.answer.replace('_', '/')}, as such a relation has, so "
+                f"it is graded as {fact.answer}."
+            )
         if not fact.relation.known:
             like = ", ".join(closest(fact.relation.name))
             notes.append(
@@ -260,7 +268,9 @@ def _from_flat(content: dict[Any, Any], path: str) -> dict[str, Any]:
         if key.startswith("pet_") and key not in _SPECIES_KEYS and isinstance(species, str):
             # "pet_type: cat" says what all the other pet_… lines are about.
             entry["subject"] = species
-        facts.append(entry | {"value": "" if value is None else value})
+        if value is None or (isinstance(value, str) and not value.strip()):
+            raise UserError(f"{path}: {key} has no value: give it one or take the line out.")
+        facts.append(entry | {"value": value})
     distractors = content.get("distractors", [])
     return {"name": name.split()[0], "pronoun": pronoun, "facts": facts, "distractors": distractors}
 

@@ -66,7 +66,7 @@ def cost_table(summary: Summary, timings: Mapping[str, Any]) -> "pd.DataFrame":
         sides.items(), key=lambda item: (place(item[1][0]["suite"], SUITES), side_order(item[1][1], keys))
     ):
         known, group = rows.get(key, {}), cells.get(key, [])
-        spent = [_median(cell.get(name) for cell in group) for name in _MEDIANS]
+        spent = [_median(_spent(cell, name) for cell in group) for name in _MEDIANS]
         reasons = known.get("reasons") or {} if known else {"estimate": "no cell of it was graded"}
         found = [known.get(name) for name in _OF_ROWS]
         lines.append(
@@ -83,7 +83,8 @@ def shown_cost(frame: "pd.DataFrame") -> Shown:
     suite = ["suite"] if several else []
     where = "" if several or not rows else f" on {rows[0]['suite']}"
     titles = [f"accuracy{where} (%) [95 % CI]", "context tokens", "cells", "steps", "training (s)", "answering (s)"]
-    titles += ["latency p50/p90/p99 (s)", "peak memory (MiB)"]
+    timed = any(row["latency_p50"] is not None for row in rows)
+    titles += [*(["latency p50/p90/p99 (s)"] if timed else []), "peak memory (MiB)"]
     table = Shown(["arm", *keys, *suite, *titles], "l" * (1 + len(keys) + len(suite)) + "r" * len(titles))
     for row in rows:
         table.rows.append(
@@ -97,14 +98,16 @@ def shown_cost(frame: "pd.DataFrame") -> Shown:
                 _known(row, "steps", spaced),
                 _known(row, "train_seconds", "{:.1f}".format),
                 _known(row, "evaluation_seconds", "{:.1f}".format),
-                _latencies(row),
+                *([_latencies(row)] if timed else []),
                 _known(row, "peak_memory_mib", "{:.0f}".format),
             ]
         )
     table.remarks.append(
         f"Steps, seconds and memory are medians over cells; {NOTHING} where no cell has one (an arm that does not "
-        "train has no training time; latency is that of questions answered one at a time, without drafts)."
+        "train has no training time)."
     )
+    if timed:
+        table.remarks.append("Latency is that of questions answered one at a time, without drafts.")
     return table
 
 
@@ -118,11 +121,14 @@ def _median(found: Iterable[Any]) -> float | None:
     return median(known) if known else None
 
 
+def _spent(cell: Row, name: str) -> Any:
+    """Return what a cell took; earlier records have shares of a batch where these have latencies."""
+    return cell.get(name) if name not in _LATENCIES or cell.get("one_at_a_time") else None
+
+
 def _latencies(row: Row) -> Cell:
-    # Of questions that were answered together all are alike: shares of one batch, as earlier records have them.
-    if row["latency_p50"] == row["latency_p99"]:
-        return Cell(NOTHING)
-    return Cell("/".join(_known(row, name, "{:.3f}".format).text for name in _LATENCIES))
+    known = row["latency_p50"] is not None
+    return Cell("/".join(f"{row[name]:.3f}" for name in _LATENCIES) if known else NOTHING)
 
 
 def _known(row: Row, name: str, write: Callable[[Any], str]) -> Cell:

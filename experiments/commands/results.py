@@ -88,6 +88,8 @@ def _list(arguments: argparse.Namespace) -> None:
     console.print(_table(frame))
     done = frame[frame["status"] == "success"]
     console.print(f"{len(frame)} cells, {len(done)} of them done.")
+    if frame["changed"].fillna("").any():
+        console.print("… after a file's name: knobs of it were changed; `andraeusctl results export` has them all.")
     for row in frame[frame["status"].isin(["failed", UNREADABLE])].to_dict("records"):
         console.print(f"{row['cell'][:SHORT]} {row['status']}: {row['error']}", markup=False, soft_wrap=True)
 
@@ -111,6 +113,9 @@ def _table(frame: "pd.DataFrame") -> "Table":
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in frame.sort_values("started").to_dict("records"):
+        # A file's name would say what is no longer so.
+        changed = str(row["changed"] or "").split(",")
+        row |= {name: f"{row[name]} …" for name in changed if name in columns and not _missing(row[name])}
         told = ("–" if _missing(row[name]) else form.get(name, str)(row[name]) for name in columns)
         table.add_row(*map(escape, told))
     return table

@@ -4,6 +4,7 @@ from typing import Any
 
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
+from hydra.utils import instantiate
 from omegaconf import DictConfig, open_dict
 
 from hydra_plugins.andraeus_sweeper.sweeper import launcher_of
@@ -15,11 +16,11 @@ class ProfileTuner(Sweeper):
     Args:
         profiles: Names in the ``facts`` group.
         n_trials: How many trials.
-        sampler: What proposes them.
+        sampler: What proposes them, as a configuration.
         params: The search space, in the words of hydra-optuna-sweeper.
     """
 
-    def __init__(self, profiles: list[str], n_trials: int, sampler: Any, params: DictConfig) -> None:
+    def __init__(self, profiles: list[str], n_trials: int, sampler: DictConfig, params: DictConfig) -> None:
         try:
             from hydra_plugins.hydra_optuna_sweeper.optuna_sweeper import OptunaSweeper
         except ImportError as error:
@@ -27,7 +28,7 @@ class ProfileTuner(Sweeper):
             raise SystemExit(f"andraeus: hydra/sweeper=tune needs Optuna: .venv/bin/{install}.") from error
         self.profiles = list(profiles)
         self.optuna: Any = OptunaSweeper(
-            sampler=sampler,
+            sampler=instantiate(sampler),
             direction="maximize",
             # Nothing is kept but what was run, in the store; a sampler with a seed asks for the same again.
             storage=None,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from andraeus.errors import UserError
 from andraeus.facts.fact import BlindQuestion, Fact, Profile
-from andraeus.facts.file import load_profile, unknown_relations
+from andraeus.facts.file import load_profile, notes_on
 from tests.andraeus.facts.malformed import MALFORMED
 
 Load = Callable[..., Profile]
@@ -266,7 +266,7 @@ def test_a_missing_blind_file_is_named(tmp_path: Path) -> None:
 
 def test_an_unknown_relation_says_how_it_is_asked_and_what_is_like_it(load: Load) -> None:
     profile = load("user_name: Alex\nshoe_sise: 9\nflux_capacitor: blue\nage: 28\n")
-    shoe, flux = unknown_relations(profile)
+    shoe, flux = notes_on(profile)
     assert shoe.startswith("shoe_sise: no such relation in the catalogue")
     assert "What is my shoe sise?" in shoe
     assert "known and similar: shoe_size" in shoe
@@ -274,8 +274,22 @@ def test_an_unknown_relation_says_how_it_is_asked_and_what_is_like_it(load: Load
     assert "similar" not in flux
 
 
+def test_a_value_of_another_kind_than_its_relation_has_is_told(load: Load) -> None:
+    notes = notes_on(load("user_name: Alex\nbirthday: someday\nshoe_size: big\nage: 28\n"))
+    assert [note.split(" as such")[0] for note in notes] == [
+        "birthday: 'someday' is no date,",
+        "shoe_size: 'big' is no number,",
+    ]
+    assert all(note.endswith("it is graded as text.") for note in notes)
+
+
+def test_an_empty_value_is_named_by_its_key(load: Load) -> None:
+    with pytest.raises(UserError, match="pet_name has no value: give it one or take the line out"):
+        load("user_name: Alex\npet_name:\n")
+
+
 def test_a_known_profile_has_no_notes() -> None:
-    assert unknown_relations(load_profile("package:alex")) == []
+    assert notes_on(load_profile("package:alex")) == []
 
 
 def test_the_seed_is_the_profiles() -> None:

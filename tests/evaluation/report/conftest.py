@@ -68,6 +68,7 @@ def timings() -> dict[str, Any]:
             "latency_p50": 0.0815,
             "latency_p90": 0.11,
             "latency_p99": 0.4,
+            "one_at_a_time": True,
             "peak_memory_mib": 1234.4,
         }
         for arm in MEANS

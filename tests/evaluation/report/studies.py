@@ -146,6 +146,7 @@ def timed(summary: dict[str, Any], seeds: int = 3, prices: dict[str, Any] | None
                     "latency_p50": None if trained else 0.08,
                     "latency_p90": None if trained else 0.11,
                     "latency_p99": None if trained else 0.4,
+                    "one_at_a_time": True,
                     "peak_memory_mib": 1234.4,
                 }
             )

@@ -55,3 +55,13 @@ def test_timings_of_an_earlier_version_lack_some(missing: str) -> None:
     for cell in timings["cells"]:
         del cell[missing]
     assert set(cost_table(summary, timings)[missing]) == {None}
+
+
+def test_a_share_of_a_batch_is_no_latency() -> None:
+    summary = grid(("v1", "v5"), ("r16",))
+    told = timed(summary)
+    assert "latency p50/p90/p99 (s)" in shown_cost(cost_table(summary, told)).header
+    together = {"cells": [{**cell, "one_at_a_time": False} for cell in told["cells"]]}
+    shown = shown_cost(cost_table(summary, together))
+    assert "latency p50/p90/p99 (s)" not in shown.header
+    assert not any("Latency" in remark for remark in shown.remarks)

@@ -129,3 +129,12 @@ def test_cells_and_items_are_exported(results: Results, tmp_path: Path) -> None:
     assert [row["score"] for row in csv.DictReader(io.StringIO(text))] == ["1.0", "0.0"]
     with pytest.raises(SystemExit, match="arm=rag is no file"):
         results("export", "arm=rag")
+
+
+def test_a_file_whose_knobs_were_changed_does_not_pass_for_what_it_says(store: Store, results: Results) -> None:
+    put(store, "zz", [True], words="variations=v20 variations.n=3 lora=r16")
+    text = results("list", "cell=zz,aa")
+    assert "v20 …" in text
+    assert "r16 …" not in text
+    assert "knobs of it were changed" in text
+    assert "knobs of it were changed" not in results("list", "cell=aa")
