@@ -182,7 +182,7 @@ def test_optuna_tunes_on_several_profiles(tiny: list[str], tmp_path: Path) -> No
     assert len(records) == 4
     objectives = [record["objective"] for record in records]
     for trial in written["trials"]:
-        assert trial["profiles"].keys() == {"Maya", "George"}
+        assert trial["profiles"].keys() == {"maya", "george"}
         assert set(trial["profiles"].values()) <= set(objectives)
         assert trial["accuracy"] == pytest.approx(sum(trial["profiles"].values()) / 2)
     chosen = max(written["trials"], key=lambda trial: trial["accuracy"])
