@@ -5,7 +5,7 @@ import dataclasses
 import datetime
 import json
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from andraeus.training.loop import TrainingOutcome, planned_steps, train
 from andraeus.training.start import begin_at
 from evaluation.arms.arm import Prompt
 from evaluation.groups import is_right
+from evaluation.suites.item import Item
 from evaluation.suites.nearest import nearest_distances
 from experiments import provenance
 from experiments.build import build
@@ -36,6 +37,8 @@ from experiments.tracking.tracker import CellInfo, Tracker
 if TYPE_CHECKING:
     from peft import PeftModel
     from transformers import PreTrainedModel
+
+    from andraeus.generation import Answer
 
 
 Log = Callable[[dict[str, float]], None]
@@ -234,29 +237,36 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
     trained = [p.question for p in cell.material.trained] if cell.arm.trained else []
     trained += cell.start.questions() if cell.start is not None else []
     distances = nearest_distances([item.question for item in cell.items], trained)
-    rows = []
-    for item, prompt, asked, answer, distance in zip(cell.items, prompts, tokens, answers, distances, strict=True):
-        bare = chat.prompt(chat.messages(item.question))
-        rows.append(
-            {
-                **dataclasses.asdict(item),
-                "answer": chat.decode(answer.tokens),
-                "finished": answer.finished,
-                "prompt_tokens": len(asked),
-                "context_tokens": len(asked) - len(bare),
-                "answer_tokens": len(answer.tokens),
-                "near_ties": answer.near_ties,
-                "retrieved": prompt.retrieved,
-                "recalled": _recalled(prompt, item.needs),
-                "nearest_trained": distance,
-            }
-        )
+    told = zip(cell.items, prompts, tokens, answers, distances, strict=True)
+    rows = [_row(chat, *one) for one in told]
+    return rows, _timing(cell, training, answers), any(answer.drafted for answer in answers)
+
+
+def _row(
+    chat: Chat, item: Item, prompt: Prompt, asked: Sequence[int], answer: "Answer", distance: float | None
+) -> dict[str, Any]:
+    """Return an item's line of items.jsonl."""
+    bare = chat.prompt(chat.messages(item.question))
+    return {
+        **dataclasses.asdict(item),
+        "answer": chat.decode(answer.tokens),
+        "finished": answer.finished,
+        "prompt_tokens": len(asked),
+        "context_tokens": len(asked) - len(bare),
+        "answer_tokens": len(answer.tokens),
+        "near_ties": answer.near_ties,
+        "retrieved": prompt.retrieved,
+        "recalled": _recalled(prompt, item.needs),
+        "nearest_trained": distance,
+    }
+
+
+def _timing(cell: Cell, training: Mapping[str, Any] | None, answers: Sequence["Answer"]) -> Timing:
+    """Return what a cell took; nobody who asks waits for a share of a batch, or has the answer beforehand."""
     seconds = numpy.array([answer.seconds for answer in answers])
-    drafted = any(answer.drafted for answer in answers)
-    # Nobody who asks waits for a share of a batch, or has the answer beforehand.
-    alone = spec.generation.batch_size == 1 and not drafted
+    alone = cell.spec.generation.batch_size == 1 and not any(answer.drafted for answer in answers)
     p50, p90, p99 = (float(numpy.quantile(seconds, q)) if alone else None for q in (0.5, 0.9, 0.99))
-    timing = Timing(
+    return Timing(
         train_seconds=training["seconds"] if training else None,
         evaluation_seconds=float(seconds.sum()),
         latency_p50=p50,
@@ -264,7 +274,6 @@ def _ask(cell: Cell, store: Store, training: dict[str, Any] | None) -> tuple[lis
         latency_p99=p99,
         peak_memory_mib=provenance.peak_memory_mib(),
     )
-    return rows, timing, drafted
 
 
 def answering_adapter(cell: Cell, adapter: Path, training: Mapping[str, Any]) -> Path:
