@@ -61,7 +61,7 @@ def swept(store: Store, cells: str, work: Work, *, fail_fast: bool = False) -> t
         spec=SimpleNamespace(quantization=SimpleNamespace(kind="none"), device="cpu"),
         items=[None],
     )
-    planned: Any = {i: SimpleNamespace(arguments=[i], cell=cell) for i in cells.split()}
+    planned: Any = {i: SimpleNamespace(arguments=[i], cell=cell, swept={}) for i in cells.split()}
     study = Study("small", config, [], cells=planned)
     engine = Engine(config, SimpleNamespace(), SimpleNamespace(launch=launch))  # type: ignore[arg-type]
     return run_missing(engine, study), study
