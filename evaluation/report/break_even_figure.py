@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from evaluation.report.break_even import Pair, told_prices
-from evaluation.report.canvas import height_below, legend_below, line_look, log_ticks, panels, short_label, wrapped
+from evaluation.report.canvas import arm_looks, height_below, legend_below, log_ticks, panels, short_label, wrapped
 from evaluation.report.formats import spaced
 from evaluation.report.labels import Mark, place_labels
 from evaluation.report.rows import Side, differing, label
@@ -86,11 +86,12 @@ def _outermost(lines: Mapping[str, _Line]) -> dict[str, _Line]:
 
 def _draw_lines(ax: "Axes", lines: Sequence[_Line], last: int) -> "list[Line2D]":
     places = [10 ** (step / 8) for step in range(8 * last + 1)]
-    drawn = []
-    for index, line in enumerate(lines):
+    drawn: list[Line2D] = []
+    looks = arm_looks([line.side[0] for line in lines])
+    for index, (line, look) in enumerate(zip(lines, looks, strict=True)):
         costs = [line.cost(place) for place in places]
         # Marks at other places on each line, so that lines that run together can be told apart.
-        drawn += ax.plot(places, costs, linewidth=1.1, markersize=4, markevery=(index % 8, 8), **line_look(index))
+        drawn += ax.plot(places, costs, linewidth=1.1, markersize=4, markevery=(index % 8, 8), **look)
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.grid()

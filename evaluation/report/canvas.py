@@ -81,6 +81,17 @@ def line_look(index: int) -> dict[str, Any]:
     return {"color": colour, "marker": mark, "linestyle": _DASHES[(index + index // len(_MARKS)) % len(_DASHES)]}
 
 
+def arm_looks(arms: Sequence[str]) -> list[dict[str, Any]]:
+    """Return how the lines of arms look: the first of an arm as the arm looks everywhere, further ones otherwise."""
+    further = iter(range(len(arms)))
+    looks = []
+    for index, arm in enumerate(arms):
+        own = arm in LOOKS and arm not in arms[:index]
+        colour, mark = LOOKS[arm] if own else OTHER_LOOKS[next(further) % len(OTHER_LOOKS)]
+        looks.append({"color": colour, "marker": mark, "linestyle": _DASHES[index % len(_DASHES)]})
+    return looks
+
+
 def wrapped(text: str, width: int = 30) -> str:
     """Break a long name into lines."""
     printable = "".join(char if char.isprintable() else " " for char in text)
