@@ -46,7 +46,7 @@ def _typo(word: str, random: Random) -> str:
         return word
     at = random.choice(places)
     kind = random.choice(("swap", "drop", "double", "near"))
-    if kind == "swap" and at + 1 < len(word) and word[at + 1].isalpha() and word[at + 1] != word[at]:
+    if kind == "swap" and at + 1 < len(word) and word[at + 1].isalpha() and word[at + 1].lower() != word[at].lower():
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     if kind == "drop":
         return word[:at] + word[at + 1 :]

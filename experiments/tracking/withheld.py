@@ -14,7 +14,7 @@ from experiments.tracking.public import WITHHELD, public_condition, public_name
 
 _VARIANCE_FIELDS = ("metric", "total", "shares", "levels")
 _DESIGN_FIELDS = ("profiles", "facts", "seeds", "scope", "mde", "power")
-_CELL_FIELDS = (*Timing.model_fields, "seed", "steps", "answer_tokens")
+_CELL_FIELDS = (*Timing.model_fields, "one_at_a_time", "seed", "steps", "answer_tokens")
 
 
 def public_results(

@@ -1,6 +1,7 @@
 """The program as a user runs it, on a tiny random model."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -162,6 +163,19 @@ def test_deterministic_arms_run_once_and_have_no_seed(andraeus: Program, tiny: l
     assert row["n_seeds"] is None
     assert row["condition"] == {}
     assert "n_seeds" in row["reasons"]
+
+
+def test_latency_is_that_of_questions_answered_one_at_a_time(
+    andraeus: Program, tiny: list[str], tmp_path: Path
+) -> None:
+    done = andraeus("-m", *tiny, "arm=base", "generation.batch_size=1,128", "study=waits")
+    assert done.returncode == 0, done.stderr
+    cells = json.loads((tmp_path / "results" / "waits" / "timings.json").read_text())["cells"]
+    told = {cell["condition"]["generation.batch_size"]: cell for cell in cells}
+    assert told[128]["latency_p50"] is None
+    assert 0 < told[1]["latency_p50"] <= told[1]["latency_p90"] <= told[1]["latency_p99"]
+    (row,) = re.findall(r"^\| base \| 1 \| .*$", (tmp_path / "results/waits/tables/cost.md").read_text(), re.M)
+    assert f"{told[1]['latency_p50']:.3f}/" in row
 
 
 def test_a_failing_cell_is_recorded_and_the_rest_goes_on(andraeus: Program, tiny: list[str], tmp_path: Path) -> None:
