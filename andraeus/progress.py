@@ -1,5 +1,7 @@
 """What stands on the terminal: bars, lines that are printed while bars stand, and nothing of what libraries mutter."""
 
+import contextlib
+import io
 import logging
 import multiprocessing
 import sys
@@ -38,7 +40,16 @@ def bar(total: int, what: str, unit: str = "it", *, shown: bool = True, layout: 
 def say(text: str) -> None:
     """Print a line on standard output, in the place of the bars that any process draws; they come again beneath it."""
     bars = sys.stdout.isatty() and sys.stderr.isatty()
-    print((_CLEAR if bars else "") + text, flush=True)
+    # Who has stopped reading stops no work.
+    with contextlib.suppress(BrokenPipeError):
+        print((_CLEAR if bars else "") + text, flush=True)
+
+
+def write_what_can_be_written() -> None:
+    """Let a terminal of few letters show the others as "?", rather than end what prints them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def quieten() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from andraeus.errors import UserError
-from andraeus.progress import quieten
+from andraeus.progress import quieten, write_what_can_be_written
 from experiments.commands import results
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def main() -> None:
     """Run one subcommand; a user's error is one sentence and exit status 1."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     quieten()
+    write_what_can_be_written()
     parser = argparse.ArgumentParser(prog="andraeusctl", description=__doc__)
     parser.add_argument("--version", action="version", version=f"andraeus {version('andraeus')}")
     commands = parser.add_subparsers(required=True)

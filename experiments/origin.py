@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from omegaconf import OmegaConf
 from pydantic import ValidationError
 
 from andraeus.hashing import canonical_json
 from experiments import provenance
-from experiments.choice import config_of, shapes_adapters
+from experiments.choice import shapes_adapters
 from experiments.frames import flat
 from experiments.record import Provenance, Record, Unreadable
 from experiments.store import Store
@@ -47,20 +48,25 @@ def origin(study: "Study", records: Iterable[Record | None]) -> dict[str, Any]:
         "versions": _versions([p["versions"] for p in told]),
         "date": _dates(done),
         "threads": _joined(p["threads"] for p in told),
-        "held": _held(done),
+        "held": _held(study.cells.values()),
         "profiles": sorted({_person(planned) for planned in study.cells.values()}),
         "summarised": {**provenance.code(), "date": datetime.datetime.now(datetime.UTC).date().isoformat()},
     }
 
 
-def _held(records: Iterable[Record]) -> dict[str, dict[str, Any]]:
-    """Return, by group, the knobs that were the same in all cells to which they mean something."""
+def _held(cells: "Iterable[Planned]") -> dict[str, dict[str, Any]]:
+    """Return, by group, the knobs that are the same in all cells to which they mean something.
+
+    As this study asks for them: a cell's record has those of the study that ran it first.
+    """
     values: dict[str, dict[str, Any]] = {}
-    for record in records:
+    for planned in cells:
+        config = OmegaConf.to_container(planned.cell.config, resolve=True, enum_to_str=True)
+        assert isinstance(config, dict)
         for group in CONDITIONS:
-            if record.adapter is None and shapes_adapters(group):
+            if not planned.cell.arm.trained and shapes_adapters(group):
                 continue
-            for key, value in flat(config_of(record).get(group) or {}, f"{group}."):
+            for key, value in flat(config.get(group) or {}, f"{group}."):
                 values.setdefault(key, {})[canonical_json(value)] = value
     held: dict[str, dict[str, Any]] = {}
     for key, found in values.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 import hydra
 from omegaconf import DictConfig
 
-from andraeus.progress import quieten, say
+from andraeus.progress import quieten, say, write_what_can_be_written
 from experiments.grid import with_quoted_groups
 from experiments.processes import together, with_processes
 from experiments.schema import register
@@ -48,6 +48,7 @@ def main() -> None:
     # Ray reports on its use unless it is told not to; nothing leaves the machine unasked.
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quieten()
+    write_what_can_be_written()
     say_slips()
     with together():
         run()

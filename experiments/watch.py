@@ -66,7 +66,8 @@ class Progress:
             self.running[identity] = record.started
         elif record.status == "failed":
             self.failed.add(identity)
-        else:
+        elif identity not in self.took:
+            # It may be read twice: once as it is written anew, and once after that.
             self.news.append(record)
             self.took[identity] = parts(record, trained=self.work[identity].rows > 0)
 

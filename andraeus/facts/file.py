@@ -171,10 +171,10 @@ def read_blind(path: str, facts: Iterable[Fact], compositions: Iterable[Composit
 
 def notes_on(profile: Profile) -> list[str]:
     """Return one sentence for each fact whose relation the catalogue does not know, or expects another value of."""
-    notes = []
+    notes, odd = [], []
     for fact in profile.facts:
         if fact.relation.known and fact.answer != fact.relation.answer and fact.relation.answer in TYPED:
-            notes.append(
+            odd.append(
                 f"{fact.id}: {fact.value!r} is no {fact.relation.answer.replace('_', '/')}, as such a relation has, so "
                 f"it is graded as {fact.answer}."
             )
@@ -184,7 +184,7 @@ def notes_on(profile: Profile) -> list[str]:
                 f"{fact.id}: no such relation in the catalogue, so it is asked by its words "
                 f'("{_plainest(fact)}")' + (f"; known and similar: {like}." if like else ".")
             )
-    return notes
+    return [*odd, *notes]
 
 
 def _plainest(fact: Fact) -> str:

@@ -1,6 +1,7 @@
 """Numbers: equal in value and unit, whole, and not one of several."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 from evaluation.grading import lexicon
@@ -18,7 +19,7 @@ _BOUND = re.compile(
     r"|at (?:least|most)|nearly|almost|up to|between|minimum(?: of)?|maximum(?: of)?|minus|just (?:shy|short) of"
     r"|from \S+ to|\d+ to|not quite)(?: a| an| the| size| age| of)*$"
 )
-_LABELS = re.compile(r"^(?:size|number|no|age|about|around|approximately|roughly)\s+", re.I)
+_LABELS = re.compile(r"^(?:size|number|no(?=\W*\d)|age|about|around|approximately|roughly)\s+", re.I)
 _DIMENSIONS = frozenset({"tall", "long", "high", "wide", "deep", "heavy", "old", "away", "month", "total"})
 _MEASURING = frozenset({"long", "far", "tall", "high", "heavy", "weigh", "sleep", "take", "takes", "time", "commute"})
 _ROUNDING = Decimal("0.006")
@@ -55,8 +56,9 @@ def _equal(found: Quantity, wanted: Quantity, question: Document) -> bool:
         return found.value == wanted.value and (unit is None or _harmless(unit, question))
     if unit is None:
         return found.value == wanted.value and not _of_things(found.noun, question)
-    if "pound" in {unit.dimension, asked.dimension}:
-        return found.value == wanted.value and _pounds(unit) & _pounds(asked) != set()
+    if unit.dimension != asked.dimension and "pound" in {unit.dimension, asked.dimension}:
+        found, wanted = _pounds_as(found, asked), _pounds_as(wanted, unit)
+        unit, asked = found.unit or unit, wanted.unit or asked
     if unit.dimension != asked.dimension:
         return False
     if unit.system == asked.system:
@@ -64,8 +66,11 @@ def _equal(found: Quantity, wanted: Quantity, question: Document) -> bool:
     return abs(found.measure - wanted.measure) <= _ROUNDING * abs(wanted.measure)
 
 
-def _pounds(unit: Unit) -> set[str]:
-    return {"gbp", "mass"} if unit.dimension == "pound" else {unit.dimension}
+def _pounds_as(quantity: Quantity, other: Unit) -> Quantity:
+    """Read pounds as mass or as money, as whichever they are held against."""
+    meant = {"mass": unit_of("lb"), "gbp": unit_of("gbp")}.get(other.dimension)
+    unit = quantity.unit
+    return replace(quantity, unit=meant) if meant and unit and unit.dimension == "pound" else quantity
 
 
 def _harmless(unit: Unit, question: Document) -> bool:

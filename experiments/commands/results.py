@@ -88,7 +88,7 @@ def _list(arguments: argparse.Namespace) -> None:
     console.print(_table(frame))
     done = frame[frame["status"] == "success"]
     console.print(f"{len(frame)} cells, {len(done)} of them done.")
-    if frame["changed"].fillna("").any():
+    if set(_telling(frame)) & {name for told in frame["changed"].dropna() for name in str(told).split(",")}:
         console.print("… after a file's name: knobs of it were changed; `andraeusctl results export` has them all.")
     for row in frame[frame["status"].isin(["failed", UNREADABLE])].to_dict("records"):
         console.print(f"{row['cell'][:SHORT]} {row['status']}: {row['error']}", markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 import datetime
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -64,11 +65,18 @@ def test_unknown_stays_unknown(tmp_path: Path) -> None:
 
 
 def test_it_is_told_what_held_for_all_cells_and_of_an_adapter_only_what_had_one(tmp_path: Path) -> None:
-    def ran(adapter: str | None, steps: int, seed: int) -> Any:
-        config = {"training": {"steps": steps, "epochs": None}, "quantization": {"kind": "none"}, "seed": seed}
-        return record(adapter, provenance={**MADE, "config": config})
+    def asked(trained: bool, steps: int) -> Any:
+        config = {"training": {"steps": steps, "epochs": None}, "quantization": {"kind": "none"}, "seed": 0}
+        person = SimpleNamespace(content="c")
+        arm = SimpleNamespace(trained=trained)
+        config |= {"facts": {"path": "me.yaml"}}
+        return SimpleNamespace(cell=SimpleNamespace(config=OmegaConf.create(config), arm=arm, profile=person))
+
+    def held(*cells: Any) -> Any:
+        study = study_in(tmp_path)
+        study.cells.update({str(number): cell for number, cell in enumerate(cells)})
+        return origin(study, [])["held"]
 
     bare = {"quantization": {"kind": "none"}}
-    found = origin(study_in(tmp_path), [ran("x", 40, 0), ran("y", 40, 1), ran(None, 7, 0)])
-    assert found["held"] == bare | {"training": {"steps": 40}}
-    assert origin(study_in(tmp_path), [ran("x", 40, 0), ran("y", 20, 0)])["held"] == bare
+    assert held(asked(True, 40), asked(True, 40), asked(False, 7)) == bare | {"training": {"steps": 40}}
+    assert held(asked(True, 40), asked(True, 20)) == bare

@@ -182,3 +182,11 @@ def test_a_line_takes_the_place_of_the_bars(monkeypatch: pytest.MonkeyPatch) -> 
 )
 def test_durations_read_as_people_say_them(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+def test_a_cell_that_is_read_twice_is_told_once(store: Store) -> None:
+    progress = Progress(store, {"a": ASK})
+    for second in (7, 8):
+        rewrite(store, "a", [True], finished=at(second))
+        progress.look()
+    assert [record.identity for record in progress.news] == ["a"]

@@ -224,3 +224,35 @@ def test_letters_of_any_script_are_told_apart_however_they_are_composed(value: s
 )
 def test_accents_and_points_that_people_leave_out_do_not_count(value: str, written: str) -> None:
     assert grade(f"It is {written}.", Expected(value, (), "name", "What is it?")).correct
+
+
+@pytest.mark.parametrize(
+    ("value", "answer", "right"),
+    [
+        ("72 kg", "72 pounds", False),
+        ("160 pounds", "160 kg", False),
+        ("160 pounds", "160 lbs", True),
+        ("160 pounds", "72.6 kg", True),
+        ("160 lbs", "160 pounds", True),
+        ("£50", "50 pounds", True),
+        ("50 pounds", "£50", True),
+        ("50 pounds", "$50", False),
+        ("7 pounds", "7 pounds", True),
+    ],
+)
+def test_pounds_are_mass_or_money_and_never_kilograms(value: str, answer: str, right: bool) -> None:
+    assert grade(f"It is {answer}.", Expected(value, (), "number", "What is it?")).correct is right
+
+
+@pytest.mark.parametrize("value", ["Unknown Pleasures", "Unknown Mortal Orchestra", "No Idea"])
+def test_a_value_that_reads_as_a_refusal_is_right_where_it_is_the_answer(value: str) -> None:
+    expected = Expected(value, (), "name", "What is my favourite album?")
+    assert grade(f"Your favourite album is {value}.", expected).correct
+    for answer in ("I do not know.", "It is unknown.", "I have no idea.", f"It is not {value}."):
+        assert not grade(answer, expected).correct, answer
+
+
+def test_no_one_is_no_number() -> None:
+    expected = Expected("no one", (), "text", "Who do I live with?")
+    assert not grade("You live with one person.", expected).correct
+    assert not grade("1", expected).correct
