@@ -136,12 +136,18 @@ class Record(BaseModel):
             condition: What tells it apart from the other cells of its study.
         """
         seed = f"{condition and f', {condition}'}{'' if self.seed is None else f', seed {self.seed}'}"
-        at = (self.made or {}).get("step")
-        trained = f"{'' if at is None else f'{at} of '}{self.training['steps']} steps, " if self.training else ""
-        trained = f"diverged after {trained}" if self.diverged else trained
+        trained = f"{self._trained()} steps, " if self.training else ""
         asked = f"{self.n_items} items in {self.timing.evaluation_seconds:.0f} s" if self.timing else self.status
         share = "" if self.objective is None else f": {self.objective:.1%}"
         return f"{self.arm} · {self.suite}{seed}{share} ({trained}{asked})"
+
+    def _trained(self) -> str:
+        """Say how many steps of training stand behind the answers."""
+        assert self.training is not None
+        at, steps = (self.made or {}).get("step"), self.training["steps"]
+        if self.diverged:
+            return f"diverged after {steps}"
+        return f"{steps}" if at is None else f"{at} of {steps}"
 
     def write(self, folder: Path) -> None:
         """Write ``record.json`` atomically."""

@@ -1,7 +1,7 @@
 """What a study leaves behind: summary, timings, provenance, tables, figures, report."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
@@ -177,12 +177,12 @@ def _cells(
     return results
 
 
-def telling_keys(swept: Iterable[Mapping[str, Any]]) -> set[str]:
-    """Return the swept overrides that take more than one value in the study."""
+def telling_keys(swept: Iterable[Mapping[str, Any]], besides: Sequence[str] = OVER) -> set[str]:
+    """Return the swept overrides, besides some, that take more than one value in the study."""
     values: dict[str, set[str]] = {}
     for one in swept:
         for key, value in one.items():
-            if key not in OVER:
+            if key not in besides:
                 values.setdefault(key, set()).add(canonical_json(value))
     return {key for key, found in values.items() if len(found) > 1}
 

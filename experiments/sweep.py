@@ -275,12 +275,10 @@ def run_missing(engine: Engine, study: Study) -> dict[str, str]:
 
 def conditions(study: Study) -> dict[str, str]:
     """Return what tells each cell of a study apart, beside its arm, its suite and its seed, in a few words."""
-    told = {i: {k: v for k, v in p.swept.items() if k not in ("arm", "suite", "seed")} for i, p in study.cells.items()}
-    values: dict[str, set[str]] = {}
-    for swept in told.values():
-        for key, value in swept.items():
-            values.setdefault(key, set()).add(value)
-    return {i: " ".join(f"{k}={v}" for k, v in swept.items() if len(values[k]) > 1) for i, swept in told.items()}
+    from experiments.results import telling_keys
+
+    keys = telling_keys((planned.swept for planned in study.cells.values()), besides=("arm", "suite", "seed"))
+    return {i: " ".join(f"{k}={v}" for k, v in p.swept.items() if k in keys) for i, p in study.cells.items()}
 
 
 def _launch(engine: Engine, study: Study, store: "Store", batch: list[str], done: int) -> dict[str, str]:

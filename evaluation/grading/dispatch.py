@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from andraeus.letters import composed
 from evaluation.grading.addresses import grade_address, is_address
@@ -80,6 +81,7 @@ def _with_one_word(answer: str, expected: Expected) -> tuple[str, Expected]:
     return replaced, replace(expected, value="Thisvalue", aliases=tuple(f for f in expected.forms if f not in forms))
 
 
+@lru_cache(maxsize=4096)
 def _misread(form: str) -> bool:
     no_words = re.search(r"[^\W_]", form) is None
     return no_words or re.search(r"[.!?\n]", form) is not None or _refuses(form)
